@@ -1,0 +1,1 @@
+"""What a claim is: its model, the files it comes in, the edits it must pass. No portal, browser, database."""

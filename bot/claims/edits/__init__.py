@@ -1,0 +1,1 @@
+"""What a payer would send a claim back for, found before it is sent."""

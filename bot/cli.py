@@ -1,0 +1,580 @@
+"""The command line. Each command opens the installation, asks one room, and shows the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import click
+import typer
+
+from bot import demo as demo_room
+from bot import terminal
+from bot.claims.vocabulary import State
+from bot.errors import PayerbotError, UnknownItem, UsageError
+from bot.home import Home
+from bot.installation import Installation, opened
+from bot.ledger import people, views
+from bot.ledger.store import Act
+from bot.ledger.views import Row
+from bot.log import get
+from bot.portal.browser import find_browser, install_browser
+from bot.settings import explain
+from bot.work import dispatch, intake
+from bot.work.dispatch import Order
+from bot.work.intake import Checked
+from bot.work.payers import find_adapters
+
+DONE, FOR_A_PERSON, WRONG, STOPPED = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="payerbot",
+    help="Enters prepared claims into payer portals, proves each one arrived, and follows it until it is paid.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+claims_app = typer.Typer(help="Look at claims and decide about them.", no_args_is_help=True)
+files_app = typer.Typer(help="Look at the files that were queued.", no_args_is_help=True)
+tasks_app = typer.Typer(help="What needs a person.", no_args_is_help=True)
+payers_app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
+app.add_typer(claims_app, name="claims")
+app.add_typer(files_app, name="files")
+app.add_typer(tasks_app, name="tasks")
+app.add_typer(payers_app, name="payers")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+PayerOption = Annotated[str | None, typer.Option("--payer", metavar="SLUG", help="Only this payer.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON.")]
+Ids = Annotated[list[int], typer.Argument(metavar="ID...")]
+Why = Annotated[str, typer.Option("--why", help="Why; it is kept with the claim.")]
+
+_state: dict[str, Any] = {}
+
+
+@app.callback()
+def _options(
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="PAYERBOT_HOME", help="The installation's folder.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step to stderr.")] = False,
+) -> None:
+    _state.update(home=Home.find(home), verbose=verbose)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 done, 1 something needs a person, 2 the call was wrong, 3 stopped early."""
+    words = _options_first(list(sys.argv[1:] if arguments is None else arguments))
+    as_json = "--json" in words
+    try:
+        code = app(words, standalone_mode=False)
+    except UsageError as error:
+        _fail(error.message, WRONG, as_json=as_json)
+    except click.exceptions.Abort:
+        _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
+    except click.ClickException as error:
+        _fail(error.format_message(), WRONG, as_json=as_json)
+    except KeyboardInterrupt:
+        _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
+    except PayerbotError as error:
+        _fail(error.message, STOPPED, as_json=as_json)
+    except Exception as error:
+        get().exception("command_failed", error=type(error).__name__)
+        _fail(
+            f"payerbot stopped: {type(error).__name__}. It is safe to run again; the log says where.",
+            STOPPED,
+            as_json=as_json,
+        )
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _options_first(words: list[str]) -> list[str]:
+    """``--home`` and ``--verbose`` may stand anywhere; the parser wants them before the command."""
+    first, rest = [], []
+    while words:
+        word = words.pop(0)
+        if word == "--home" and words:
+            first += [word, words.pop(0)]
+        elif word.startswith("--home=") or word in ("--verbose", "-v"):
+            first.append(word)
+        else:
+            rest.append(word)
+    return first + rest
+
+
+def _fail(message: str, code: int, *, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"error": message}))
+    else:
+        terminal.err.print(f"[red]{terminal.escape(message)}[/red]")
+    sys.exit(code)
+
+
+def _installation() -> Any:
+    return opened(_state["home"], verbose=_state["verbose"])
+
+
+def _print(document: object) -> None:
+    print(json.dumps(document, default=_plain, indent=2))
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return f"{value:.2f}"
+        case datetime() | date():
+            return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _act(why: str = "") -> Act:
+    return Act(getpass.getuser(), datetime.now().astimezone(), why)
+
+
+# ---------------------------------------------------------------------------------------------- installation
+
+
+@app.command()
+def demo(
+    claims: Annotated[int, typer.Option("--claims", min=1, help="How many claims.")] = 27,
+    headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
+) -> int:
+    """Start the mock portals, queue sample claims and send them: everything, on this machine alone."""
+    return demo_room.play(claims, headed=headed)
+
+
+@app.command()
+def init() -> None:
+    """Make an installation: folder, settings file, keys, ledger."""
+    home: Home = _state["home"]
+    home.create()
+    with _installation():
+        pass
+    terminal.out.print(
+        f"payerbot lives in {home.path}. Next: name your payers and logins in {home.settings_file}, then "
+        "run: payerbot config"
+    )
+
+
+@app.command()
+def browser() -> None:
+    """Find a browser, or install one."""
+    found = find_browser() or install_browser()
+    terminal.out.print(f"Browser: {found}")
+
+
+@app.command()
+def config(json_: Json = False) -> None:
+    """Every setting, its value and where it comes from; secrets are masked."""
+    settings = explain(_state["home"])
+    if json_:
+        _print([{"key": one.key, "value": one.value_shown, "source": one.source} for one in settings])
+        return
+    for one in settings:
+        terminal.out.print(f"{one.key} = {terminal.escape(one.value_shown)}  [dim]({one.source})[/dim]")
+
+
+# --------------------------------------------------------------------------------------------- files and runs
+
+
+@app.command()
+def check(files: Files, json_: Json = False) -> int:
+    """Read and scrub claim files; nothing is queued."""
+    with _installation() as it:
+        checked = _checked(it, files)
+    if json_:
+        _print({"files": [_checked_document(file) for file in checked]})
+    else:
+        terminal.show_checked(checked)
+    return FOR_A_PERSON if any(file.blocked for file in checked) else DONE
+
+
+@app.command()
+def queue(
+    files: Files,
+    payer: PayerOption = None,
+    hold: Annotated[bool, typer.Option("--hold", help="Wait for a release before sending.")] = False,
+    json_: Json = False,
+) -> int:
+    """Read and scrub claim files, and queue their claims."""
+    with _installation() as it:
+        if payer is not None:
+            it.office.payer(payer)
+        checked = _checked(it, files, hold=hold)
+        rows = []
+        for file in checked:
+            queued = intake.queue_file(it.ledger, file, _act(), payer)
+            rows.append(
+                {
+                    "id": queued.file_id if queued else None,
+                    "file": file.file,
+                    "queued": queued.queued if queued else 0,
+                    "blocked": queued.blocked if queued else 0,
+                    "held": queued.held if queued else 0,
+                    "refused": [
+                        {"account": one.account, "first_id": one.first_id}
+                        for one in (queued.refused if queued else ())
+                    ],
+                }
+            )
+    if json_:
+        totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("queued", "blocked", "held")}
+        _print({"files": rows, **totals, "refused": [one for row in rows for one in row["refused"]]})
+    else:
+        terminal.show_queued(rows)
+        terminal.show_checked([file for file in checked if file.blocked])
+    return (
+        FOR_A_PERSON if any(row["blocked"] for row in rows) or any(_file_blocked(one) for one in checked) else DONE
+    )
+
+
+@app.command()
+def run(
+    payer: PayerOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many claims.")] = None,
+    claim: Annotated[int | None, typer.Option("--claim", metavar="ID", help="Only this claim.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how far each would go; send nothing.")] = False,
+    json_: Json = False,
+) -> int:
+    """Send what is queued, then stop."""
+    return _run(Order(payer, limit, claim, dry_run), as_json=json_)
+
+
+@app.command("follow-up")
+def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
+    """Ask the payers about what is due to be asked; send nothing."""
+    return _run(Order(payer, look_ups_only=True), as_json=json_)
+
+
+def _run(order: Order, *, as_json: bool) -> int:
+    with _installation() as it, it.home.locked():
+        waiting = Counter(
+            row["payer"] for row in views.claim_rows(it.ledger, state=State.QUEUED, payer=order.payer)
+        )
+        with terminal.Watch(dry_run=order.dry_run) as watch:
+            if not order.look_ups_only and order.claim_id is None and order.limit is None:
+                watch.expect(waiting)
+            summary = asyncio.run(dispatch.run(it.workshop(), order, watch))
+    if as_json:
+        _print(summary.document())
+    else:
+        terminal.show_summary(summary)
+    if not summary.balanced:
+        return STOPPED
+    return FOR_A_PERSON if summary.tasks else DONE
+
+
+# --------------------------------------------------------------------------------------------------- claims
+
+
+@claims_app.command("list")
+def claims_list(
+    payer: PayerOption = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only claims in this state.")] = None,
+    file: Annotated[int | None, typer.Option("--file", metavar="ID", help="Only this file's claims.")] = None,
+    account: Annotated[str | None, typer.Option("--account", help="Only this patient account number.")] = None,
+    json_: Json = False,
+) -> None:
+    """Claims and where each stands."""
+    with _installation() as it:
+        rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account)
+    if json_:
+        _print([_claim_document(row) for row in rows])
+    else:
+        terminal.show_claims(rows)
+
+
+@claims_app.command("show")
+def claims_show(claim_id: Annotated[int, typer.Argument(metavar="ID")], json_: Json = False) -> None:
+    """One claim with everything that happened to it."""
+    with _installation() as it:
+        history = views.claim_history(it.ledger, claim_id)
+        row = views.claim_rows(it.ledger, claim_id=claim_id)[0]
+    if json_:
+        _print({**_claim_document(row), **history})
+    else:
+        terminal.show_claim(row, history)
+
+
+@claims_app.command("hold")
+def claims_hold(ids: Ids, why: Why = "") -> None:
+    """Stop claims that wait for their turn."""
+    _each(ids, lambda it, claim_id: people.hold(it.ledger, claim_id, _act(why)), "held")
+
+
+@claims_app.command("release")
+def claims_release(ids: Ids, why: Why = "") -> None:
+    """Let held claims go."""
+    _each(ids, lambda it, claim_id: people.release(it.ledger, claim_id, _act(why)), "released")
+
+
+@claims_app.command("withdraw")
+def claims_withdraw(ids: Ids, why: Why = "") -> None:
+    """Give claims up that are not, and will not be, at the payer."""
+    _each(ids, lambda it, claim_id: people.withdraw(it.ledger, claim_id, _act(why or "withdrawn")), "withdrawn")
+
+
+@claims_app.command("entered-by-hand")
+def claims_entered_by_hand(
+    claim_id: Annotated[int, typer.Argument(metavar="ID")],
+    number: Annotated[str, typer.Option("--number", help="The payer's claim number.")],
+    why: Why = "",
+) -> None:
+    """Say that a person entered, or found, a claim in the portal."""
+    _each([claim_id], lambda it, one: people.entered_by_hand(it.ledger, one, number, _act(why)), "entered by hand")
+
+
+def _each(ids: Sequence[int], act: Callable[[Installation, int], None], done: str) -> None:
+    with _installation() as it:
+        for claim_id in ids:
+            act(it, claim_id)
+            terminal.out.print(f"Claim {claim_id}: {done}.")
+
+
+# ---------------------------------------------------------------------------------------------- files, tasks
+
+
+@files_app.command("list")
+def files_list(json_: Json = False) -> None:
+    """Files and how each balances."""
+    with _installation() as it:
+        rows = views.file_rows(it.ledger)
+    if json_:
+        _print(rows)
+    else:
+        terminal.show_files(rows)
+
+
+@files_app.command("show")
+def files_show(file_id: Annotated[int, typer.Argument(metavar="ID")], json_: Json = False) -> None:
+    """One file and its claims."""
+    with _installation() as it:
+        rows = views.file_rows(it.ledger, file_id)
+        claims = views.claim_rows(it.ledger, file_id=file_id)
+    if json_:
+        _print({**rows[0], "claim_list": [_claim_document(row) for row in claims]})
+    else:
+        terminal.show_files(rows)
+        terminal.show_claims(claims)
+
+
+@tasks_app.command("list")
+def tasks_list(
+    payer: PayerOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    json_: Json = False,
+) -> None:
+    """What needs a person, by cause."""
+    with _installation() as it:
+        rows = views.task_rows(it.ledger, payer=payer, every=every)
+    if json_:
+        _print(rows)
+    else:
+        terminal.show_tasks(rows)
+
+
+@tasks_app.command("show")
+def tasks_show(task_id: Annotated[int, typer.Argument(metavar="ID")], json_: Json = False) -> None:
+    """One task and the claims behind it."""
+    with _installation() as it:
+        rows = views.task_rows(it.ledger, task_id=task_id)
+    if json_:
+        _print(rows[0])
+    else:
+        terminal.show_tasks(rows)
+
+
+@tasks_app.command("done")
+def tasks_done(
+    task_id: Annotated[int, typer.Argument(metavar="ID")],
+    answer: Annotated[
+        str | None, typer.Option("--answer", help="entered-by-hand, not-there or withdrawn.")
+    ] = None,
+    number: Annotated[str | None, typer.Option("--number", help="The payer's claim number.")] = None,
+    why: Why = "",
+) -> None:
+    """Close a task; one about claims that may have gone needs an answer about them."""
+    with _installation() as it:
+        people.done(it.ledger, task_id, answer, number, _act(why))
+    terminal.out.print(f"Task {task_id}: done.")
+
+
+# --------------------------------------------------------------------------------------------------- payers
+
+
+@payers_app.command("list")
+def payers_list(json_: Json = False) -> None:
+    """The payers there are adapters for, and what is set up."""
+    with _installation() as it:
+        pauses = views.pause_rows(it.ledger)
+        rows = [
+            {
+                "slug": slug,
+                "name": adapter.name,
+                "url": it.office.payers[slug].adapter.url if slug in it.office.payers else None,
+                "logins": [login.name for login in it.office.payers[slug].logins]
+                if slug in it.office.payers
+                else [],
+                "stopped": [pause["why"] for pause in pauses if pause["payer"] == slug],
+            }
+            for slug, adapter in sorted(find_adapters().items())
+        ]
+    if json_:
+        _print(rows)
+        return
+    for row in rows:
+        logins = ", ".join(row["logins"]) or "not set up"
+        terminal.out.print(f"[bold]{row['slug']}[/bold]  {row['name']}  ({logins})")
+        for why in row["stopped"]:
+            terminal.out.print(f"    [yellow]stopped: {terminal.escape(why)}[/yellow]")
+
+
+@payers_app.command("show")
+def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Json = False) -> None:
+    """One payer: limits, policy, logins, and the names that mean it."""
+    with _installation() as it:
+        adapters = find_adapters()
+        if slug not in adapters:
+            raise UnknownItem(f"There is no adapter '{slug}' (there are: {', '.join(sorted(adapters))}).")
+        adapter = adapters[slug]
+        payer = it.office.payers.get(slug)
+        document: dict[str, Any] = {
+            "slug": slug,
+            "name": adapter.name,
+            "url": payer.adapter.url if payer else None,
+            "lines": adapter.limits.lines,
+            "diagnoses": adapter.limits.diagnoses,
+            "attachments": adapter.limits.attachments,
+            "visibility_delay_seconds": (
+                payer.visibility_delay if payer else adapter.limits.visibility_delay
+            ).total_seconds(),
+            "logins": [
+                {"name": login.name, "tin": login.tin, "npis": login.npis, "seats": login.seats}
+                for login in (payer.logins if payer else ())
+            ],
+            "names": [row["name"] for row in views.route_rows(it.ledger) if row["payer"] == slug],
+            "stopped": [row for row in views.pause_rows(it.ledger) if row["payer"] == slug],
+        }
+        if payer:
+            document["filing_days"] = payer.policy.filing.days
+    if json_:
+        _print(document)
+        return
+    for key, value in document.items():
+        terminal.out.print(f"{key.replace('_', ' ')}: {terminal.escape(str(value))}")
+
+
+@payers_app.command("map")
+def payers_map(
+    name: Annotated[str | None, typer.Argument(help="A payer's name or id as your files write it.")] = None,
+    slug: Annotated[str | None, typer.Argument(help="The payer it means.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the name out of the table.")] = False,
+    json_: Json = False,
+) -> None:
+    """Show, or say, which portal a payer's name in your files means."""
+    with _installation() as it:
+        if name is not None and remove:
+            people.unmap_name(it.ledger, name, _act())
+        elif name is not None and slug is not None:
+            if slug not in find_adapters():
+                raise UnknownItem(f"There is no adapter '{slug}'.")
+            people.map_name(it.ledger, name, slug, _act())
+        elif name is not None:
+            raise UsageError(f'Say which payer it means: payerbot payers map "{name}" SLUG')
+        rows = views.route_rows(it.ledger)
+    if json_:
+        _print([{"name": row["name"], "payer": row["payer"], "who": row["who"], "at": row["at"]} for row in rows])
+        return
+    for row in rows:
+        terminal.out.print(f"'{terminal.escape(row['name'])}' means {row['payer']}")
+    if not rows:
+        terminal.out.print("No names yet. A payer's own slug always means that payer.")
+
+
+LoginOption = Annotated[str | None, typer.Option("--login", help="Only this login.")]
+
+
+@payers_app.command("pause")
+def payers_pause(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None, why: Why = ""
+) -> None:
+    """Stop working a payer, or one of its logins; a claim being sent is finished first."""
+    with _installation() as it:
+        it.office.payer(slug)
+        people.pause(it.ledger, slug, login, people.PAUSED, _act(why or "paused"))
+    terminal.out.print(f"{slug}{f' {login}' if login else ''}: paused.")
+
+
+@payers_app.command("resume")
+def payers_resume(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None, why: Why = ""
+) -> None:
+    """Go on with a payer or login that was paused or parked; its password may be tried once more."""
+    with _installation() as it:
+        it.office.payer(slug)
+        lifted = people.resume(it.ledger, slug, login, _act(why))
+    terminal.out.print(f"{slug}: {'goes on' if lifted else 'was not stopped'}.")
+
+
+# ------------------------------------------------------------------------------------------------- documents
+
+
+def _checked(it: Installation, files: Sequence[Path], *, hold: bool = False) -> list[Checked]:
+    today = it.clock.now().date()
+    return [intake.check_file(it.office, it.ledger, path, today, hold=hold) for path in files]
+
+
+def _file_blocked(checked: Checked) -> bool:
+    return any(problem.severity == "block" for problem in checked.problems)
+
+
+def _checked_document(checked: Checked) -> dict[str, object]:
+    return {
+        "file": checked.file,
+        "claims": checked.claims,
+        "lines": checked.lines,
+        "charge": checked.charge,
+        "problems": [
+            {
+                "severity": str(problem.severity),
+                "rule": problem.rule,
+                "account": problem.account,
+                "line": problem.line,
+                "field": problem.field,
+                "message": problem.message,
+            }
+            for problem in checked.all_problems
+        ],
+    }
+
+
+_CLAIM_KEYS = (
+    "id",
+    "account",
+    "payer",
+    "file",
+    "state",
+    "status",
+    "service_from",
+    "service_to",
+    "charge",
+    "control_number",
+    "tracking_number",
+    "sent",
+    "proof",
+    "attempts",
+    "reason",
+    "updated_at",
+)
+
+
+def _claim_document(row: Row) -> dict[str, Any]:
+    return {key: row[key] for key in _CLAIM_KEYS}

@@ -1,0 +1,89 @@
+"""One installation put together: home, settings, ledger, payers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot import log
+from bot.clock import Clock, SystemClock
+from bot.errors import ConfigurationError
+from bot.home import Home
+from bot.ledger.database import Database
+from bot.ledger.store import Ledger
+from bot.portal.adapter import Credentials
+from bot.portal.evidence import EvidenceStore
+from bot.settings import LoginSettings, Settings, load
+from bot.vault import Vault
+from bot.work.dispatch import Workshop
+from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything a command works with."""
+
+    home: Home
+    settings: Settings
+    vault: Vault
+    ledger: Ledger
+    office: Office
+    clock: Clock
+
+    def workshop(self, *, headed: bool = False) -> Workshop:
+        """What shifts work with."""
+        return Workshop(
+            self.office,
+            self.ledger,
+            EvidenceStore(self.home.evidence, self.vault),
+            self.clock,
+            self.settings.browser.executable,
+            headed or self.settings.browser.headed,
+        )
+
+
+@contextmanager
+def opened(home: Home, clock: Clock | None = None, *, verbose: bool = False) -> Iterator[Installation]:
+    """Open the installation in a home. Raises `ConfigurationError` when there is none, or a setting is wrong."""
+    if not home.settings_file.exists():
+        raise ConfigurationError(f"There is no payerbot in {home.path}. Make one with: payerbot init")
+    home.create()
+    log.configure(home, verbose)
+    settings = load(home)
+    vault = Vault.open(home)
+    database = Database(settings.ledger.url or f"sqlite:///{home.ledger}")
+    try:
+        database.migrate()
+        yield Installation(
+            home, settings, vault, Ledger(database, vault), office_of(settings), clock or SystemClock()
+        )
+    finally:
+        database.close()
+
+
+def office_of(settings: Settings) -> Office:
+    """The payers that the settings name, with their adapters and policies."""
+    adapters = find_adapters()
+    payers = []
+    for slug, payer in settings.payers.items():
+        if slug not in adapters:
+            known = ", ".join(sorted(adapters))
+            raise ConfigurationError(f"payers.{slug}: there is no adapter of that name (there are: {known}).")
+        adapter = adapters[slug](payer.url)
+        payers.append(
+            Payer(
+                adapter,
+                policy_of(adapters[slug]),
+                tuple(_login(name, login) for name, login in payer.logins.items()),
+                adapter.limits.visibility_delay if payer.visibility_delay is None else payer.visibility_delay,
+            )
+        )
+    return Office(payers)
+
+
+def _login(name: str, settings: LoginSettings) -> Login:
+    credentials = (
+        Credentials(settings.username, settings.password, settings.totp_secret) if settings.password else None
+    )
+    return Login(name, credentials, settings.tin, settings.npis, settings.seats)

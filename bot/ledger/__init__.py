@@ -1,0 +1,1 @@
+"""What happened to every claim. The only room that touches the database."""

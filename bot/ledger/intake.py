@@ -1,0 +1,208 @@
+"""Files into the ledger: every claim of a file gets its state in one transaction, or none does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.claims.model import Found, Frequency, Problem
+from bot.claims.vocabulary import STANDING, State
+from bot.ledger import tasks
+from bot.ledger.schema import claims, files, likenesses, lines, problems
+from bot.ledger.store import Act, Ledger, move, note
+from bot.ledger.tasks import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One claim, read, scrubbed and routed."""
+
+    found: Found
+    #: Everything the edits found.
+    problems: tuple[Problem, ...]
+    #: Blocked when a problem blocks, else held or queued.
+    state: State
+    #: Why, in a biller's words.
+    reason: str
+    payer_named: str
+    payer: str | None
+    login: str | None
+    #: Keyed hash of what makes it this claim and no other; none when the claim could not be read.
+    fingerprint: str | None
+    #: Keyed hashes by which a fix of an earlier claim is recognised.
+    likeness: frozenset[str]
+    #: Last day the payer takes it.
+    deadline: date | None
+    #: What a person must do about it.
+    need: Need | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A claim that was queued before."""
+
+    account: str
+    first_id: int
+
+
+@dataclass(slots=True)
+class Queued:
+    """What became of a file."""
+
+    file_id: int
+    queued: int = 0
+    blocked: int = 0
+    held: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act) -> Queued:
+    """Put a file's claims into the ledger, all of them or none."""
+    with ledger.write() as connection:
+        file_id = connection.execute(
+            insert(files)
+            .values(
+                name=name,
+                sha256=sha256,
+                claims=len(entries),
+                lines=sum(entry.found.lines for entry in entries),
+                charge=sum((entry.found.charge for entry in entries), Decimal(0)),
+                queued_at=act.at,
+                queued_by=act.who,
+            )
+            .returning(files.c.id)
+        ).scalar_one()
+        note(connection, "file_queued", act, file_id=file_id)
+        result = Queued(file_id)
+        for entry in entries:
+            first = _standing(connection, entry.fingerprint)
+            if first is not None:
+                result.refused.append(Refusal(entry.found.account, first))
+                continue
+            _insert(ledger, connection, result, entry, act)
+        connection.execute(update(files).where(files.c.id == file_id).values(refused=len(result.refused)))
+    return result
+
+
+def standing_claim(ledger: Ledger, fingerprint: str) -> int | None:
+    """The claim that stands with this fingerprint, if any."""
+    with ledger.read() as connection:
+        return _standing(connection, fingerprint)
+
+
+def _standing(connection: Connection, fingerprint: str | None) -> int | None:
+    if fingerprint is None:
+        return None
+    return connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
+
+
+def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> None:
+    claim = entry.found.claim
+    state, reason, need = entry.state, entry.reason, entry.need
+    earlier = _alike(connection, entry)
+    corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
+    open_one = next(
+        (row.id for row in earlier if State(row.state) in STANDING and row.state != State.CLOSED), None
+    )
+    if open_one is not None and not corrects and state is State.QUEUED:
+        state, reason = State.HELD, f"Looks like a fix of claim {open_one}: replace it, or send both?"
+        need = Need(
+            cause=f"looks-like:{open_one}:{entry.fingerprint}",
+            kind="looks-like-a-fix",
+            title=f"Account {entry.found.account} looks like a fix of claim {open_one}",
+            action=f"Release it to send both, withdraw it, or withdraw claim {open_one} if that was never sent.",
+            payer=entry.payer,
+        )
+    claim_id = connection.execute(
+        insert(claims)
+        .values(
+            file_id=result.file_id,
+            place=entry.found.place,
+            account=entry.found.account,
+            payer_named=entry.payer_named,
+            payer=entry.payer,
+            login=entry.login,
+            state=state,
+            service_from=claim.service_from if claim else None,
+            service_to=claim.service_to if claim else None,
+            charge=entry.found.charge,
+            line_count=entry.found.lines,
+            reason=reason,
+            fingerprint=entry.fingerprint,
+            standing=entry.fingerprint if state in STANDING else None,
+            deadline=entry.deadline,
+            body=ledger.seal(claim) if claim else None,
+            created_at=act.at,
+            updated_at=act.at,
+        )
+        .returning(claims.c.id)
+    ).scalar_one()
+    note(connection, "queued", act, claim_id=claim_id, file_id=result.file_id, after=state)
+    if claim:
+        connection.execute(
+            insert(lines),
+            [
+                {
+                    "claim_id": claim_id,
+                    "number": number,
+                    "code": line.code,
+                    "service_from": line.service_from,
+                    "charge": line.charge,
+                }
+                for number, line in enumerate(claim.lines, start=1)
+            ],
+        )
+    if entry.likeness:
+        connection.execute(
+            insert(likenesses), [{"claim_id": claim_id, "digest": digest} for digest in sorted(entry.likeness)]
+        )
+    if entry.problems:
+        connection.execute(
+            insert(problems),
+            [
+                {
+                    "claim_id": claim_id,
+                    "severity": problem.severity,
+                    "rule": problem.rule,
+                    "line": problem.line,
+                    "field": problem.field,
+                    "message": problem.message,
+                }
+                for problem in entry.problems
+            ],
+        )
+    if need is not None:
+        tasks.open_task(connection, need, [claim_id], act)
+    for row in earlier:
+        if State(row.state) is State.BLOCKED or state is not State.BLOCKED:
+            _replace(connection, row.id, State(row.state), claim_id, act)
+    setattr(result, state, getattr(result, state) + 1)
+
+
+def _alike(connection: Connection, entry: Entry) -> list[Any]:
+    """Earlier claims for the same patient, payer, date and code."""
+    if not entry.likeness:
+        return []
+    return list(
+        connection.execute(
+            select(claims.c.id, claims.c.state)
+            .join(likenesses, likenesses.c.claim_id == claims.c.id)
+            .where(likenesses.c.digest.in_(entry.likeness))
+            .distinct()
+            .order_by(claims.c.id)
+        )
+    )
+
+
+def _replace(connection: Connection, claim_id: int, state: State, by: int, act: Act) -> None:
+    """A blocked or rejected claim gives way to its fixed copy."""
+    after = {State.BLOCKED: State.WITHDRAWN, State.REJECTED: State.CLOSED}.get(state)
+    if after is not None:
+        why = Act(act.who, act.at, f"replaced by claim {by}")
+        move(connection, claim_id, after, why, reason=f"Replaced by claim {by}.")
+        tasks.settle_claim(connection, claim_id, why)

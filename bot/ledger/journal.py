@@ -1,0 +1,347 @@
+"""What the submission protocol writes down: sign-ins, arms and outcomes.
+
+Implements `portal.submission.Journal` and `portal.session.SignIns`. Calls block in threads; each is committed
+when it returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import uuid
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.claims.model import Claim
+from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.clock import Clock
+from bot.errors import LostClaim, SignInSpent
+from bot.ledger import tasks
+from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
+from bot.ledger.store import BOT, Act, Ledger, move, note
+from bot.ledger.tasks import Need
+from bot.portal.adapter import Credentials, SentAs, Stage
+from bot.portal.submission import Outcome
+
+#: A request may leave this long after its arm was committed, no longer.
+FRESH = timedelta(seconds=30)
+
+#: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
+UNSENT, VOID = "unsent", "void"
+
+#: How often a claim is sent, after earlier sends proved void, before a person must say so.
+SENDS = 2
+
+
+def worker_name() -> str:
+    """A name that no other worker, on any machine, has or had."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A claim as it stood when it was picked."""
+
+    id: int
+    rev: int
+    state: State
+    account: str
+    claim: Claim
+    payer: str
+    login: str
+    sent: Sent
+    #: How often it was armed.
+    attempts: int
+    proof: Proof
+    status: Status
+    control_number: str | None
+    tracking_number: str | None
+    charge: Decimal
+    service_from: date
+    service_to: date
+
+
+class ClaimJournal:
+    """One claim's journal while one worker has it."""
+
+    def __init__(self, ledger: Ledger, item: Item, owner: str, clock: Clock) -> None:
+        self._ledger = ledger
+        self._item = item
+        self._owner = owner
+        self._clock = clock
+        self._rev = item.rev
+        self._send: int | None = None
+
+    async def arm(self, stage: Stage, sent_as: SentAs) -> datetime:
+        """Note that this stage is about to leave."""
+        return await asyncio.to_thread(self._arm, stage, sent_as)
+
+    async def still_mine(self) -> bool:
+        """Whether the open attempt is ours, the claim unmoved, and the arm fresh."""
+        return await asyncio.to_thread(self._still_mine)
+
+    async def taken(self, control_numbers: Collection[str]) -> frozenset[str]:
+        """Which of these numbers of this payer belong to other claims."""
+        return await asyncio.to_thread(self._taken, control_numbers)
+
+    async def record(self, outcome: Outcome, need: Need | None) -> State:
+        """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
+        return await asyncio.to_thread(self._record, outcome, need)
+
+    def _arm(self, stage: Stage, sent_as: SentAs) -> datetime:
+        now = self._clock.now()
+        act = Act(BOT, now, stage.name)
+        with self._ledger.write() as connection:
+            if self._send is not None:
+                rearmed = connection.execute(
+                    update(sends)
+                    .where(sends.c.id == self._send, sends.c.owner == self._owner, sends.c.closed_at.is_(None))
+                    .where(select(claims.c.rev).where(claims.c.id == self._item.id).scalar_subquery() == self._rev)
+                    .values(stage=stage.name, kind=stage.kind, armed_at=now)
+                )
+                if rearmed.rowcount != 1:
+                    raise LostClaim(f"Claim {self._item.id} was taken over.")
+                note(connection, "armed", act, claim_id=self._item.id)
+                return now
+            rev = move(
+                connection,
+                self._item.id,
+                State.SUBMITTING,
+                act,
+                rev=self._rev,
+                what="armed",
+                sent=Sent.MAYBE,
+                attempts=claims.c.attempts + 1,
+                reason="",
+            )
+            send = connection.execute(
+                insert(sends)
+                .values(
+                    payer=self._item.payer,
+                    login=self._item.login,
+                    owner=self._owner,
+                    stage=stage.name,
+                    kind=stage.kind,
+                    armed_at=now,
+                )
+                .returning(sends.c.id)
+            ).scalar_one()
+            try:
+                connection.execute(
+                    insert(attempts).values(
+                        send_id=send,
+                        claim_id=self._item.id,
+                        sent_as=self._ledger.vault.encrypt(json.dumps(asdict(sent_as)).encode()),
+                    )
+                )
+            except IntegrityError:
+                raise LostClaim(f"Claim {self._item.id} has an open attempt already.") from None
+        self._rev, self._send = rev, int(send)
+        return now
+
+    def _still_mine(self) -> bool:
+        with self._ledger.read() as connection:
+            return (
+                connection.execute(
+                    select(attempts.c.id)
+                    .join(sends, sends.c.id == attempts.c.send_id)
+                    .join(claims, claims.c.id == attempts.c.claim_id)
+                    .where(
+                        sends.c.id == self._send,
+                        sends.c.owner == self._owner,
+                        sends.c.armed_at > self._clock.now() - FRESH,
+                        attempts.c.closed_at.is_(None),
+                        claims.c.rev == self._rev,
+                        claims.c.state == State.SUBMITTING,
+                    )
+                ).first()
+                is not None
+            )
+
+    def _taken(self, control_numbers: Collection[str]) -> frozenset[str]:
+        with self._ledger.read() as connection:
+            return frozenset(
+                connection.execute(
+                    select(claims.c.control_number).where(
+                        claims.c.payer == self._item.payer,
+                        claims.c.control_number.in_(control_numbers),
+                        claims.c.id != self._item.id,
+                    )
+                ).scalars()
+            )
+
+    def _record(self, outcome: Outcome, need: Need | None) -> State:
+        now = self._clock.now()
+        act = Act(BOT, now, outcome.reason)
+        with self._ledger.write() as connection:
+            attempt = connection.execute(
+                select(attempts.c.id, attempts.c.send_id).where(
+                    attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None)
+                )
+            ).one_or_none()
+            before = connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
+            if attempt and outcome.state is not State.UNKNOWN:
+                self._close_attempt(connection, attempt.id, attempt.send_id, outcome, State(before), now)
+            if outcome.state is State.QUEUED and self._void_attempts(connection) >= SENDS:
+                outcome = replace(outcome, state=State.HELD, reason="Sent twice, and neither arrived.")
+                need = _sent_twice(self._item)
+            move(
+                connection,
+                self._item.id,
+                outcome.state,
+                act,
+                rev=self._rev,
+                what="outcome",
+                reason=outcome.reason,
+                sent=outcome.sent,
+                proof=outcome.proof,
+                status=outcome.status,
+                control_number=outcome.control_number,
+                tracking_number=outcome.tracking_number,
+                due_at=outcome.due_at,
+            )
+            if outcome.status is not self._item.status:
+                connection.execute(
+                    update(lines).where(lines.c.claim_id == self._item.id).values(status=outcome.status)
+                )
+            if outcome.evidence:
+                connection.execute(
+                    insert(evidence),
+                    [
+                        {
+                            "claim_id": self._item.id,
+                            "attempt_id": attempt.id if attempt else None,
+                            "kind": kept.kind,
+                            "sha256": kept.sha256,
+                            "file": kept.path_name,
+                            "size": kept.size,
+                            "at": kept.at,
+                        }
+                        for kept in outcome.evidence
+                    ],
+                )
+            if need is not None:
+                tasks.open_task(connection, need, [self._item.id], act)
+            else:
+                tasks.settle_claim(connection, self._item.id, act)
+        return outcome.state
+
+    def _close_attempt(
+        self, connection: Connection, attempt: int, send: int, outcome: Outcome, before: State, now: datetime
+    ) -> None:
+        how: str = outcome.state
+        if outcome.state is State.QUEUED:
+            how = VOID if before is State.UNKNOWN else UNSENT
+        connection.execute(
+            update(attempts)
+            .where(attempts.c.id == attempt)
+            .values(outcome=how, closed_at=now, seconds=outcome.seconds, portal_seconds=outcome.portal_seconds)
+        )
+        still_open = select(attempts.c.id).where(attempts.c.send_id == send, attempts.c.closed_at.is_(None))
+        if connection.execute(still_open.limit(1)).first() is None:
+            connection.execute(update(sends).where(sends.c.id == send).values(closed_at=now))
+
+    def _void_attempts(self, connection: Connection) -> int:
+        return int(
+            connection.execute(
+                select(func.count())
+                .select_from(attempts)
+                .where(attempts.c.claim_id == self._item.id, attempts.c.outcome == VOID)
+            ).scalar_one()
+        )
+
+
+def _sent_twice(item: Item) -> Need:
+    return Need(
+        cause=f"claim:{item.id}",
+        kind="sent-twice",
+        title=f"Account {item.account} was sent twice and never arrived",
+        action="Look in the portal; then release it, or say that it was entered by hand.",
+        payer=item.payer,
+        login=item.login,
+        needs_answer=True,
+    )
+
+
+class LoginJournal:
+    """One login's sign-ins, across workers and restarts."""
+
+    def __init__(self, ledger: Ledger, payer: str, login: str, credentials: Credentials, clock: Clock) -> None:
+        self._ledger = ledger
+        self._payer = payer
+        self._login = login
+        # the password itself is nowhere in the ledger: only whether this one was tried
+        self._secret = ledger.vault.digest(
+            f"{credentials.username}\n{credentials.password.get_secret_value()}\n"
+            f"{credentials.totp_secret.get_secret_value() if credentials.totp_secret else ''}"
+        )
+        self._clock = clock
+
+    async def arm(self) -> None:
+        """Note that this secret is about to be tried; once, unless it is known to work."""
+        await asyncio.to_thread(self._arm)
+
+    async def ended(self, *, worked: bool) -> None:
+        """Note how the try ended."""
+        await asyncio.to_thread(self._ended, worked)
+
+    async def take_step(self, step: int) -> bool:
+        """Note that a code's time step is used."""
+        return await asyncio.to_thread(self._take_step, step)
+
+    def _arm(self) -> None:
+        now = self._clock.now()
+        with self._ledger.write() as connection:
+            known = connection.execute(select(sign_ins.c.worked).where(*self._mine())).one_or_none()
+            if known is None:
+                connection.execute(
+                    insert(sign_ins).values(
+                        payer=self._payer, login=self._login, secret=self._secret, armed_at=now, code_step=0
+                    )
+                )
+            elif known.worked:
+                connection.execute(update(sign_ins).where(*self._mine()).values(armed_at=now, worked=None))
+            else:
+                raise SignInSpent(
+                    "This password was tried once and is not known to work. Change it, or sign in by hand and "
+                    f"run: payerbot payers resume {self._payer} --login {self._login}"
+                )
+            note(connection, "sign_in_armed", Act(BOT, now), payer=self._payer, login=self._login)
+
+    def _ended(self, worked: bool) -> None:
+        with self._ledger.write() as connection:
+            connection.execute(update(sign_ins).where(*self._mine()).values(worked=worked))
+            what = "signed_in" if worked else "sign_in_failed"
+            note(connection, what, Act(BOT, self._clock.now()), payer=self._payer, login=self._login)
+
+    def _take_step(self, step: int) -> bool:
+        with self._ledger.write() as connection:
+            took = connection.execute(
+                update(sign_ins)
+                .where(*self._mine(), or_(sign_ins.c.code_step.is_(None), sign_ins.c.code_step < step))
+                .values(code_step=step)
+            )
+            return took.rowcount == 1
+
+    def _mine(self) -> tuple[Any, ...]:
+        return (
+            sign_ins.c.payer == self._payer,
+            sign_ins.c.login == self._login,
+            sign_ins.c.secret == self._secret,
+        )
+
+
+def forget_sign_ins(connection: Connection, payer: str, login: str | None) -> None:
+    """A person says that the secrets of a login may be tried again."""
+    where = [sign_ins.c.payer == payer]
+    if login is not None:
+        where.append(sign_ins.c.login == login)
+    connection.execute(delete(sign_ins).where(*where, sign_ins.c.worked.is_not(True)))

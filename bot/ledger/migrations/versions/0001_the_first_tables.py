@@ -1,0 +1,285 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("claims", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("charge", sa.BigInteger(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("queued_by", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
+    )
+    op.create_table(
+        "routes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_routes")),
+    )
+    op.create_table(
+        "sends",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("armed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
+    )
+    op.create_table(
+        "sign_ins",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("armed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("worked", sa.Boolean(), nullable=True),
+        sa.Column("code_step", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("payer", "login", "secret", name=op.f("pk_sign_ins")),
+    )
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("open_cause", sa.Text(), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=True),
+        sa.Column("login", sa.String(length=64), nullable=True),
+        sa.Column("actor", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("needs_answer", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("open_cause", name=op.f("uq_tasks_open_cause")),
+    )
+    op.create_table(
+        "claims",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("payer_named", sa.Text(), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=True),
+        sa.Column("login", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("service_from", sa.Date(), nullable=True),
+        sa.Column("service_to", sa.Date(), nullable=True),
+        sa.Column("charge", sa.BigInteger(), nullable=False),
+        sa.Column("line_count", sa.Integer(), nullable=False),
+        sa.Column("control_number", sa.Text(), nullable=True),
+        sa.Column("tracking_number", sa.Text(), nullable=True),
+        sa.Column("sent", sa.String(length=8), nullable=False),
+        sa.Column("proof", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("standing", sa.String(length=64), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline", sa.Date(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_claims_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("standing", name=op.f("uq_claims_standing")),
+    )
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claims_account"), ["account"], unique=False)
+        batch_op.create_index("ix_claims_due", ["state", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
+        batch_op.create_index("ix_claims_queue", ["payer", "login", "state", "deadline", "id"], unique=False)
+        batch_op.create_index("uq_claims_control_number", ["payer", "control_number"], unique=True)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("send_id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("sent_as", sa.LargeBinary(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=True),
+        sa.Column("portal_seconds", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_attempts_claim_id")),
+        sa.ForeignKeyConstraint(["send_id"], ["sends.id"], name=op.f("fk_attempts_send_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attempts_send_id"), ["send_id"], unique=False)
+        batch_op.create_index(
+            "uq_attempts_open",
+            ["claim_id"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.create_table(
+        "events",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=True),
+        sa.Column("file_id", sa.Integer(), nullable=True),
+        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.Column("payer", sa.String(length=64), nullable=True),
+        sa.Column("login", sa.String(length=64), nullable=True),
+        sa.Column("before", sa.String(length=32), nullable=True),
+        sa.Column("after", sa.String(length=32), nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_events_claim_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_events_file_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_events_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_events_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "likenesses",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_likenesses_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "digest", name=op.f("pk_likenesses")),
+    )
+    with op.batch_alter_table("likenesses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_likenesses_digest"), ["digest"], unique=False)
+
+    op.create_table(
+        "lines",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=48), nullable=False),
+        sa.Column("service_from", sa.Date(), nullable=False),
+        sa.Column("charge", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_lines_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_lines")),
+    )
+    op.create_table(
+        "problems",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("field", sa.Text(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_problems_claim_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_problems")),
+    )
+    with op.batch_alter_table("problems", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_problems_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "task_claims",
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_task_claims_claim_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_task_claims_task_id")),
+        sa.PrimaryKeyConstraint("task_id", "claim_id", name=op.f("pk_task_claims")),
+    )
+    with op.batch_alter_table("task_claims", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_claims_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_evidence_attempt_id")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_evidence_claim_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_claim_id"), ["claim_id"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evidence_claim_id"))
+
+    op.drop_table("evidence")
+    with op.batch_alter_table("task_claims", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_claims_claim_id"))
+
+    op.drop_table("task_claims")
+    with op.batch_alter_table("problems", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_problems_claim_id"))
+
+    op.drop_table("problems")
+    op.drop_table("lines")
+    with op.batch_alter_table("likenesses", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_likenesses_digest"))
+
+    op.drop_table("likenesses")
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_events_claim_id"))
+
+    op.drop_table("events")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_attempts_open",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_attempts_send_id"))
+        batch_op.drop_index("ix_attempts_claim_id")
+
+    op.drop_table("attempts")
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.drop_index("uq_claims_control_number")
+        batch_op.drop_index("ix_claims_queue")
+        batch_op.drop_index(batch_op.f("ix_claims_file_id"))
+        batch_op.drop_index("ix_claims_due")
+        batch_op.drop_index(batch_op.f("ix_claims_account"))
+
+    op.drop_table("claims")
+    op.drop_table("tasks")
+    op.drop_table("sign_ins")
+    op.drop_table("sends")
+    op.drop_table("routes")
+    op.drop_table("pauses")
+    op.drop_table("files")

@@ -1,0 +1,222 @@
+"""What people do to claims, tasks, payers and names; every act stores who, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.claims.vocabulary import Proof, Sent, State
+from bot.errors import Refused, UnknownItem
+from bot.ledger import tasks
+from bot.ledger.journal import VOID, forget_sign_ins
+from bot.ledger.schema import attempts, claims, pauses, routes, sends, task_claims
+from bot.ledger.schema import tasks as task_table
+from bot.ledger.store import Act, Ledger, move, note
+
+#: A park is lifted by a person; what it stopped closes with it.
+PAUSED, PARKED = "paused", "parked"
+
+
+def hold(ledger: Ledger, claim_id: int, act: Act) -> None:
+    """Stop a claim that waits for its turn."""
+    with ledger.write() as connection:
+        move(connection, claim_id, State.HELD, act, what="held", reason=act.why or "Held by a person.")
+
+
+def release(ledger: Ledger, claim_id: int, act: Act) -> None:
+    """Let a held claim go."""
+    with ledger.write() as connection:
+        _in(connection, claim_id, State.HELD, "Only a held claim can be released.")
+        move(connection, claim_id, State.QUEUED, act, what="released", reason="")
+        # a person has said so: the count of sends without a person starts anew
+        connection.execute(
+            update(attempts)
+            .where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID)
+            .values(outcome="seen")
+        )
+        tasks.settle_claim(connection, claim_id, act)
+
+
+def withdraw(ledger: Ledger, claim_id: int, act: Act) -> None:
+    """Give up a claim that was never sent, or that a person knows is not at the payer."""
+    with ledger.write() as connection:
+        _close_attempts(connection, claim_id, State.WITHDRAWN, act)
+        move(connection, claim_id, State.WITHDRAWN, act, what="withdrawn", reason=act.why, due_at=None)
+        tasks.settle_claim(connection, claim_id, act)
+
+
+def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act) -> None:
+    """A person entered the claim, or found it, in the portal: it is the payer's under this number.
+
+    Raises `Refused` when the number belongs to another claim of the same payer.
+    """
+    with ledger.write() as connection:
+        payer = connection.execute(select(claims.c.payer).where(claims.c.id == claim_id)).scalar_one_or_none()
+        other = connection.execute(
+            select(claims.c.id).where(
+                claims.c.payer == payer, claims.c.control_number == control_number, claims.c.id != claim_id
+            )
+        ).scalar_one_or_none()
+        if other is not None:
+            raise Refused(f"Number {control_number} belongs to claim {other} already.")
+        _close_attempts(connection, claim_id, State.ACCEPTED, act)
+        move(
+            connection,
+            claim_id,
+            State.ACCEPTED,
+            act,
+            what="entered_by_hand",
+            control_number=control_number,
+            sent=Sent.ONCE,
+            proof=Proof.NONE,
+            reason=f"Entered by hand by {act.who}.",
+            due_at=None,
+        )
+        tasks.settle_claim(connection, claim_id, act)
+
+
+def not_there(ledger: Ledger, claim_id: int, act: Act) -> None:
+    """A person looked and the payer does not have the claim: it may be sent again."""
+    with ledger.write() as connection:
+        _in(connection, claim_id, State.UNKNOWN, "Only an unknown claim can be said not to be there.")
+        _close_attempts(connection, claim_id, State.QUEUED, act)
+        move(
+            connection,
+            claim_id,
+            State.QUEUED,
+            act,
+            what="not_there",
+            sent=Sent.NEVER,
+            reason=f"{act.who} looked: it is not at the payer.",
+            due_at=None,
+        )
+        tasks.settle_claim(connection, claim_id, act)
+
+
+#: The answers that close a task about claims, and what each does to a claim.
+ANSWERS: dict[str, Callable[[Ledger, int, Act], None]] = {"not-there": not_there, "withdrawn": withdraw}
+
+
+def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str | None, act: Act) -> None:
+    """Close a task. One about claims that may have gone closes only with an answer about each of them.
+
+    Raises `UnknownItem`, or `Refused` when an answer is missing or not one of ``entered-by-hand`` (with the
+    payer's number), ``not-there``, ``withdrawn``.
+    """
+    with ledger.read() as connection:
+        task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one_or_none()
+        waiting = list(
+            connection.execute(
+                select(claims.c.id)
+                .join(task_claims, task_claims.c.claim_id == claims.c.id)
+                .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.WAITING))
+            ).scalars()
+        )
+    if task is None:
+        raise UnknownItem(f"There is no task {task_id}.")
+    if task.closed_at is not None:
+        raise Refused(f"Task {task_id} is closed already.")
+    if answer is None and task.needs_answer and waiting:
+        raise Refused(
+            f"Task {task_id} is about claims that may be at the payer. Look there, then close it with "
+            "--answer entered-by-hand --number NUMBER, --answer not-there or --answer withdrawn."
+        )
+    for claim_id in waiting if answer else ():
+        if answer == "entered-by-hand":
+            if not control_number or len(waiting) != 1:
+                raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
+            entered_by_hand(ledger, claim_id, control_number, act)
+        elif answer in ANSWERS:
+            ANSWERS[answer](ledger, claim_id, act)
+        else:
+            raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
+    with ledger.write() as connection:
+        tasks.close_task(connection, task_id, act, answer or act.why or "done")
+
+
+def pause(ledger: Ledger, payer: str, login: str | None, kind: str, act: Act) -> None:
+    """Stop a payer, or one of its logins, until somebody resumes it."""
+    with ledger.write() as connection:
+        stop(connection, payer, login, kind, act)
+
+
+def stop(connection: Connection, payer: str, login: str | None, kind: str, act: Act) -> None:
+    """The same, within a transaction; a second pause for the same reason changes nothing."""
+    same = [pauses.c.payer == payer, pauses.c.kind == kind, pauses.c.lifted_at.is_(None)]
+    same.append(pauses.c.login.is_(None) if login is None else pauses.c.login == login)
+    if connection.execute(select(pauses.c.id).where(*same)).first() is None:
+        connection.execute(
+            insert(pauses).values(payer=payer, login=login, kind=kind, why=act.why, who=act.who, at=act.at)
+        )
+        note(connection, kind, act, payer=payer, login=login)
+
+
+def resume(ledger: Ledger, payer: str, login: str | None, act: Act) -> int:
+    """Lift what stops a payer, or one of its logins; its secrets may be tried again. How many stops there were."""
+    with ledger.write() as connection:
+        where = [pauses.c.payer == payer, pauses.c.lifted_at.is_(None)]
+        if login is not None:
+            where.append(pauses.c.login == login)
+        lifted = connection.execute(update(pauses).where(*where).values(lifted_at=act.at, lifted_by=act.who))
+        forget_sign_ins(connection, payer, login)
+        note(connection, "resumed", act, payer=payer, login=login)
+        about = select(task_table.c.id).where(
+            task_table.c.payer == payer, task_table.c.kind.in_(STOPPING), task_table.c.closed_at.is_(None)
+        )
+        if login is not None:
+            about = about.where(task_table.c.login == login)
+        for task_id in connection.execute(about).scalars().all():
+            tasks.close_task(connection, task_id, act, "resumed")
+    return lifted.rowcount
+
+
+#: Kinds of task that stop a login or a payer, and end when it is resumed.
+STOPPING = ("sign-in-refused", "person-needed", "form-changed", "refused-in-a-row")
+
+
+def map_name(ledger: Ledger, name: str, payer: str, act: Act) -> None:
+    """Say which portal a payer's name or number in a file means."""
+    key = route_key(name)
+    with ledger.write() as connection:
+        connection.execute(delete(routes).where(routes.c.name == key))
+        connection.execute(insert(routes).values(name=key, payer=payer, who=act.who, at=act.at))
+        note(connection, "mapped", Act(act.who, act.at, key), payer=payer)
+
+
+def unmap_name(ledger: Ledger, name: str, act: Act) -> None:
+    """Take a name out of the table. Raises `UnknownItem`."""
+    key = route_key(name)
+    with ledger.write() as connection:
+        if connection.execute(delete(routes).where(routes.c.name == key)).rowcount == 0:
+            raise UnknownItem(f"'{name}' is not in the table.")
+        note(connection, "unmapped", Act(act.who, act.at, key))
+
+
+def route_key(name: str) -> str:
+    """How a payer's name is compared: upper case, single spaces."""
+    return " ".join(name.upper().split())
+
+
+def _in(connection: Connection, claim_id: int, state: State, otherwise: str) -> None:
+    found = connection.execute(select(claims.c.state).where(claims.c.id == claim_id)).scalar_one_or_none()
+    if found is None:
+        raise UnknownItem(f"There is no claim {claim_id}.")
+    if found != state:
+        raise Refused(otherwise)
+
+
+def _close_attempts(connection: Connection, claim_id: int, outcome: State, act: Act) -> None:
+    open_sends: Sequence[int] = (
+        connection.execute(
+            select(attempts.c.send_id).where(attempts.c.claim_id == claim_id, attempts.c.closed_at.is_(None))
+        )
+        .scalars()
+        .all()
+    )
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.claim_id == claim_id, attempts.c.closed_at.is_(None))
+        .values(outcome=outcome, closed_at=act.at)
+    )
+    connection.execute(update(sends).where(sends.c.id.in_(open_sends)).values(closed_at=act.at))

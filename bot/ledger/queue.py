@@ -1,0 +1,211 @@
+"""What waits: the claims in scope of a run, each login's next claim and its look-ups that are due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
+
+from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.errors import LostClaim, UnknownItem
+from bot.ledger.journal import Item
+from bot.ledger.schema import attempts, claims, pauses, sends
+from bot.ledger.store import BOT, Act, Ledger, move
+from bot.portal.adapter import SentAs
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """What an open, or the last, attempt at a claim left behind: when, and under which identifiers."""
+
+    at: datetime
+    sent_as: SentAs
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a payer, or one of its logins, does not work."""
+
+    payer: str
+    login: str | None
+    kind: str
+    why: str
+
+
+def recover(ledger: Ledger, now: datetime) -> int:
+    """Claims that were being sent when payerbot stopped: they may have gone. To be called while nobody else
+    works. How many there were."""
+    act = Act(BOT, now, "payerbot stopped while this claim was being sent")
+    with ledger.write() as connection:
+        found = connection.execute(
+            select(claims.c.id, claims.c.rev).where(claims.c.state == State.SUBMITTING)
+        ).all()
+        for row in found:
+            move(
+                connection,
+                row.id,
+                State.UNKNOWN,
+                act,
+                rev=row.rev,
+                what="recovered",
+                reason="payerbot stopped while this claim was being sent.",
+                due_at=now,
+            )
+    return len(found)
+
+
+def scope(
+    ledger: Ledger,
+    now: datetime,
+    payer: str | None,
+    limit: int | None,
+    claim_id: int | None,
+    look_ups_only: bool,
+) -> list[int]:
+    """The claims a run is about, deadline first: those waiting for their turn and the unknown ones that are due,
+    or all whose look-up is due."""
+    to_send = or_(claims.c.state == State.QUEUED, and_(claims.c.state == State.UNKNOWN, claims.c.due_at <= now))
+    query = (
+        select(claims.c.id)
+        .where(_look_up_due(now) if look_ups_only else to_send)
+        .order_by(nulls_last(claims.c.deadline), claims.c.id)
+    )
+    if payer is not None:
+        query = query.where(claims.c.payer == payer)
+    if claim_id is not None:
+        query = query.where(claims.c.id == claim_id)
+    if limit is not None:
+        query = query.limit(limit)
+    with ledger.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def logins(ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: str | None) -> list[tuple[str, str]]:
+    """The logins that have work: claims among `ids`, or look-ups due."""
+    wanted: list[ColumnElement[bool]] = [_look_up_due(now)]
+    with ledger.read() as connection:
+        query = select(claims.c.payer, claims.c.login).distinct().where(claims.c.login.is_not(None))
+        if payer is not None:
+            query = query.where(claims.c.payer == payer)
+        due = {tuple(row) for row in connection.execute(query.where(or_(*wanted)))}
+        for some in _batches(list(ids or ())):
+            due |= {tuple(row) for row in connection.execute(query.where(claims.c.id.in_(some)))}
+    return sorted((str(payer_), str(login)) for payer_, login in due)
+
+
+def next_claim(
+    ledger: Ledger, payer: str, login: str, ids: Collection[int], passed: Collection[int]
+) -> Item | None:
+    """The next claim of this login to send: among `ids` (in their order), not among those passed already."""
+    with ledger.read() as connection:
+        for some in _batches([claim_id for claim_id in ids if claim_id not in passed]):
+            row = connection.execute(
+                select(claims)
+                .where(
+                    claims.c.id.in_(some),
+                    claims.c.payer == payer,
+                    claims.c.login == login,
+                    claims.c.state == State.QUEUED,
+                )
+                .order_by(nulls_last(claims.c.deadline), claims.c.id)
+                .limit(1)
+            ).first()
+            if row is not None:
+                return _item(ledger, row)
+    return None
+
+
+def next_look_up(
+    ledger: Ledger, payer: str, login: str, now: datetime, passed: Collection[int]
+) -> tuple[Item, Armed] | None:
+    """The next claim of this login that the payer must be asked about."""
+    with ledger.read() as connection:
+        query = (
+            select(claims)
+            .where(claims.c.payer == payer, claims.c.login == login, _look_up_due(now))
+            .order_by(claims.c.due_at, claims.c.id)
+        )
+        row = connection.execute(query.where(claims.c.id.not_in(passed)).limit(1)).first()
+        if row is None:
+            return None
+        armed = connection.execute(
+            select(sends.c.armed_at, attempts.c.sent_as)
+            .join(attempts, attempts.c.send_id == sends.c.id)
+            .where(attempts.c.claim_id == row.id)
+            .order_by(attempts.c.id.desc())
+            .limit(1)
+        ).one()
+    sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed.sent_as)))
+    return _item(ledger, row), Armed(armed.armed_at, sent_as)
+
+
+def claim(ledger: Ledger, claim_id: int) -> Item:
+    """One claim as it stands. Raises `UnknownItem`."""
+    with ledger.read() as connection:
+        row = connection.execute(select(claims).where(claims.c.id == claim_id)).one_or_none()
+    if row is None:
+        raise UnknownItem(f"There is no claim {claim_id}.")
+    return _item(ledger, row)
+
+
+def pause_of(ledger: Ledger, payer: str, login: str) -> Pause | None:
+    """What stops this login now, if anything."""
+    with ledger.read() as connection:
+        row = connection.execute(
+            select(pauses)
+            .where(
+                pauses.c.payer == payer,
+                or_(pauses.c.login.is_(None), pauses.c.login == login),
+                pauses.c.lifted_at.is_(None),
+            )
+            .order_by(pauses.c.id)
+            .limit(1)
+        ).first()
+    return Pause(row.payer, row.login, row.kind, row.why) if row else None
+
+
+def _look_up_due(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        claims.c.due_at <= now,
+        or_(
+            claims.c.state == State.UNKNOWN,
+            and_(claims.c.state == State.ACCEPTED, claims.c.proof == Proof.RECEIPT),
+        ),
+    )
+
+
+def _item(ledger: Ledger, row: Any) -> Item:
+    return Item(
+        id=row.id,
+        rev=row.rev,
+        state=State(row.state),
+        account=row.account,
+        claim=ledger.unseal(row.body),
+        payer=row.payer,
+        login=row.login,
+        sent=Sent(row.sent),
+        attempts=row.attempts,
+        proof=Proof(row.proof),
+        status=Status(row.status),
+        control_number=row.control_number,
+        tracking_number=row.tracking_number,
+        charge=row.charge,
+        service_from=row.service_from,
+        service_to=row.service_to,
+    )
+
+
+def _batches(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:
+    """In pieces that fit a statement."""
+    return [ids[at : at + size] for at in range(0, len(ids), size)]
+
+
+def explain(ledger: Ledger, item: Item, act: Act) -> None:
+    """Note why a claim was not worked this time; it stays where it is. A claim that moved meanwhile is left."""
+    with ledger.write() as connection, suppress(LostClaim):
+        move(connection, item.id, item.state, act, rev=item.rev, what="passed", reason=act.why)

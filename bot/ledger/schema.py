@@ -1,0 +1,325 @@
+"""The ledger's tables.
+
+Amounts are whole cents, times are UTC. What names a patient (claim bodies, the identifiers sent) is encrypted
+before it gets here; the account number, dates of service and amounts are in clear, because people search by
+them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+from bot.claims.vocabulary import Proof, Sent, Status
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time; stored as UTC, with its zone where the database has one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; hand over UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back that SQLite does not keep."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Cents(TypeDecorator[Decimal]):
+    """An amount of dollars, stored as whole cents."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Dollars to cents; parts of a cent are an error, not a rounding."""
+        if value is None:
+            return None
+        cents = value * 100
+        if cents != cents.to_integral_value():
+            raise ValueError("an amount with parts of a cent")
+        return int(cents)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Cents to dollars, with two decimals."""
+        return None if value is None else (Decimal(value) / 100).quantize(Decimal("0.01"))
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: One row for each file a person queued.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    #: Of the bytes as they were queued.
+    Column("sha256", String(64), nullable=False),
+    Column("claims", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("charge", Cents, nullable=False),
+    Column("queued_at", Utc, nullable=False),
+    Column("queued_by", Text, nullable=False),
+    #: Claims of this file that were queued before; they have no row of their own.
+    Column("refused", Integer, nullable=False, default=0),
+)
+
+#: One row for each claim. `rev` grows with every move; whoever moves a claim names the rev it saw.
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file_id", ForeignKey("files.id"), nullable=False, index=True),
+    #: Where in the file it stands: a segment or a row.
+    Column("place", Text, nullable=False),
+    Column("account", Text, nullable=False, index=True),
+    #: The payer as the file names it.
+    Column("payer_named", Text, nullable=False),
+    #: The portal it goes to; none while nobody has said which.
+    Column("payer", String(64)),
+    Column("login", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("status", String(16), nullable=False, default=Status.NONE),
+    Column("service_from", Date),
+    Column("service_to", Date),
+    Column("charge", Cents, nullable=False),
+    Column("line_count", Integer, nullable=False),
+    Column("control_number", Text),
+    Column("tracking_number", Text),
+    Column("sent", String(8), nullable=False, default=Sent.NEVER),
+    Column("proof", String(8), nullable=False, default=Proof.NONE),
+    Column("attempts", Integer, nullable=False, default=0),
+    #: Why it stands where it stands, in a biller's words.
+    Column("reason", Text, nullable=False, default=""),
+    Column("fingerprint", String(64)),
+    #: The fingerprint while the claim stands, else nothing: the unique index refuses a second one.
+    Column("standing", String(64), unique=True),
+    #: When it must next be looked up at the payer.
+    Column("due_at", Utc),
+    #: The last day the payer takes it.
+    Column("deadline", Date),
+    #: The claim itself, encrypted.
+    Column("body", LargeBinary),
+    Column("rev", Integer, nullable=False, default=0),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Index("ix_claims_queue", "payer", "login", "state", "deadline", "id"),
+    Index("ix_claims_due", "state", "due_at"),
+    Index("uq_claims_control_number", "payer", "control_number", unique=True),
+)
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    #: From 1, in the order sent.
+    Column("number", Integer, primary_key=True),
+    Column("code", String(48), nullable=False),
+    Column("service_from", Date, nullable=False),
+    Column("charge", Cents, nullable=False),
+    Column("status", String(16), nullable=False, default=Status.NONE),
+)
+
+#: Keyed hashes of patient, payer, date and code: how a fix of an earlier claim is recognised.
+likenesses = Table(
+    "likenesses",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("digest", String(64), primary_key=True, index=True),
+)
+
+#: What the edits found, kept with the claim.
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), nullable=False, index=True),
+    Column("severity", String(8), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("line", Integer),
+    Column("field", Text),
+    Column("message", Text, nullable=False),
+)
+
+#: One row for each time we set out to leave something at a payer: written before the first such request.
+sends = Table(
+    "sends",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payer", String(64), nullable=False),
+    Column("login", String(64), nullable=False),
+    #: Which worker armed it.
+    Column("owner", Text, nullable=False),
+    #: The stage armed last.
+    Column("stage", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("armed_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+)
+
+#: One row for each claim in a send.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("send_id", ForeignKey("sends.id"), nullable=False, index=True),
+    Column("claim_id", ForeignKey("claims.id"), nullable=False),
+    #: The identifiers as the payer will show them, encrypted.
+    Column("sent_as", LargeBinary, nullable=False),
+    #: How it ended: the state the claim went to, or ``void`` when the payer does not have it.
+    Column("outcome", String(16)),
+    Column("closed_at", Utc),
+    #: Seconds from opening the form to its outcome, and how many of them the portal kept us waiting.
+    Column("seconds", Float),
+    Column("portal_seconds", Float),
+    Index("ix_attempts_claim_id", "claim_id"),
+    Index(
+        "uq_attempts_open",
+        "claim_id",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), nullable=False, index=True),
+    Column("attempt_id", ForeignKey("attempts.id")),
+    #: What it shows: receipt, look-up, refusal, …
+    Column("kind", String(32), nullable=False),
+    #: Of the bytes before encryption.
+    Column("sha256", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+#: Everything that happened, in order, with who did it; never changed.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("claim_id", ForeignKey("claims.id"), index=True),
+    Column("file_id", ForeignKey("files.id")),
+    Column("task_id", ForeignKey("tasks.id")),
+    Column("payer", String(64)),
+    Column("login", String(64)),
+    Column("before", String(32)),
+    Column("after", String(32)),
+    Column("why", Text, nullable=False, default=""),
+)
+
+#: What a person must do. One cause, one task: `cause` is unique among the open ones.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cause", Text, nullable=False),
+    #: The cause while the task is open, else nothing.
+    Column("open_cause", Text, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("payer", String(64)),
+    Column("login", String(64)),
+    #: Who can do it: biller, lead or developer.
+    Column("actor", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    #: Whether it may close only with an answer about the claims.
+    Column("needs_answer", Boolean, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Column("closed_by", Text),
+    Column("answer", Text),
+)
+
+task_claims = Table(
+    "task_claims",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id"), primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True, index=True),
+)
+
+#: One row for each secret a login ever tried: armed before the try, so that none is tried twice.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: Keyed hash of the user name and password.
+    Column("secret", String(64), primary_key=True),
+    Column("armed_at", Utc, nullable=False),
+    #: Whether the last try worked; nothing while it is under way, or when it never finished.
+    Column("worked", Boolean),
+    #: The last authenticator time step used.
+    Column("code_step", Integer),
+)
+
+#: What stops a payer or one of its logins. Lifted by a person, or by a changed secret.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payer", String(64), nullable=False),
+    #: Nothing: the whole payer.
+    Column("login", String(64)),
+    #: ``paused`` by a person or ``parked`` by payerbot.
+    Column("kind", String(8), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("lifted_at", Utc),
+    Column("lifted_by", Text),
+)
+
+#: Which portal a payer's name or number in a file means; the office owns it.
+routes = Table(
+    "routes",
+    metadata,
+    #: Upper-case, single spaces.
+    Column("name", Text, primary_key=True),
+    Column("payer", String(64), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)

@@ -1,0 +1,101 @@
+"""What a person must do. One cause, one task, however many claims wait behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.claims.vocabulary import State
+from bot.errors import Actor
+from bot.ledger.schema import claims, task_claims, tasks
+from bot.ledger.store import Act, note
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that needs a person."""
+
+    #: What it comes from; a second need of the same cause joins the open task of the first.
+    cause: str
+    #: One word, such as ``sign-in-refused`` or ``disputed``.
+    kind: str
+    #: What is the matter, in one line.
+    title: str
+    #: What to do, in one sentence.
+    action: str
+    payer: str | None = None
+    login: str | None = None
+    actor: Actor = Actor.BILLER
+    #: Closes only with an answer about its claims.
+    needs_answer: bool = False
+
+
+def open_task(connection: Connection, need: Need, claim_ids: Collection[int], act: Act) -> int:
+    """Open a task, or add the claims to the one already open for the same cause; its id."""
+    task_id = connection.execute(select(tasks.c.id).where(tasks.c.open_cause == need.cause)).scalar_one_or_none()
+    if task_id is None:
+        task_id = connection.execute(
+            insert(tasks)
+            .values(
+                cause=need.cause,
+                open_cause=need.cause,
+                kind=need.kind,
+                payer=need.payer,
+                login=need.login,
+                actor=need.actor,
+                title=need.title,
+                action=need.action,
+                needs_answer=need.needs_answer,
+                opened_at=act.at,
+            )
+            .returning(tasks.c.id)
+        ).scalar_one()
+        note(connection, "task_opened", act, task_id=task_id, payer=need.payer, login=need.login)
+    known = set(
+        connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
+    )
+    if new := sorted(set(claim_ids) - known):
+        connection.execute(insert(task_claims), [{"task_id": task_id, "claim_id": claim_id} for claim_id in new])
+    return int(task_id)
+
+
+def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> None:
+    """Close an open task."""
+    connection.execute(
+        update(tasks)
+        .where(tasks.c.id == task_id, tasks.c.closed_at.is_(None))
+        .values(open_cause=None, closed_at=act.at, closed_by=act.who, answer=answer)
+    )
+    note(connection, "task_closed", act, task_id=task_id)
+
+
+def close_by_cause(connection: Connection, cause: str, act: Act, answer: str) -> None:
+    """Close the task open for a cause, if there is one: what it was about is over."""
+    task_id = connection.execute(select(tasks.c.id).where(tasks.c.open_cause == cause)).scalar_one_or_none()
+    if task_id is not None:
+        close_task(connection, task_id, act, answer)
+
+
+def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
+    """Close the tasks about claims in which, after this claim moved on, no claim waits for a person any more."""
+    about = (
+        select(tasks.c.id)
+        .join(task_claims, task_claims.c.task_id == tasks.c.id)
+        .where(task_claims.c.claim_id == claim_id, tasks.c.closed_at.is_(None))
+    )
+    for task_id in connection.execute(about).scalars().all():
+        waiting = (
+            select(claims.c.id)
+            .join(task_claims, task_claims.c.claim_id == claims.c.id)
+            .where(task_claims.c.task_id == task_id, claims.c.state.in_(WAITING))
+        )
+        if connection.execute(waiting.limit(1)).first() is None:
+            close_task(connection, task_id, act, act.why or "resolved")
+
+
+#: States in which a claim waits for a person, if anything waits about it.
+WAITING: frozenset[State] = frozenset(
+    {State.BLOCKED, State.HELD, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN}
+)

@@ -1,0 +1,186 @@
+"""The ledger as people and programs read it: rows of plain values, nothing of a patient in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from bot.claims.vocabulary import State
+from bot.errors import UnknownItem
+from bot.ledger.people import route_key
+from bot.ledger.schema import (
+    attempts,
+    claims,
+    events,
+    evidence,
+    files,
+    pauses,
+    problems,
+    routes,
+    task_claims,
+    tasks,
+)
+from bot.ledger.store import Ledger
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+
+
+def claim_rows(
+    ledger: Ledger,
+    *,
+    payer: str | None = None,
+    state: State | None = None,
+    file_id: int | None = None,
+    account: str | None = None,
+    claim_id: int | None = None,
+) -> Rows:
+    """Claims in the order they were queued."""
+    query = (
+        select(claims, files.c.name.label("file"))
+        .join(files, files.c.id == claims.c.file_id)
+        .order_by(claims.c.id)
+    )
+    for column, wanted in (
+        (claims.c.payer, payer),
+        (claims.c.state, state),
+        (claims.c.file_id, file_id),
+        (claims.c.account, account),
+        (claims.c.id, claim_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return _rows(ledger, query)
+
+
+def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
+    """What the edits found, what happened, what was kept. Raises `UnknownItem`."""
+    if not claim_rows(ledger, claim_id=claim_id):
+        raise UnknownItem(f"There is no claim {claim_id}.")
+    return {
+        "problems": _rows(ledger, select(problems).where(problems.c.claim_id == claim_id).order_by(problems.c.id)),
+        "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
+        "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
+        "attempts": _rows(
+            ledger,
+            select(
+                attempts.c.id,
+                attempts.c.outcome,
+                attempts.c.closed_at,
+                attempts.c.seconds,
+                attempts.c.portal_seconds,
+            )
+            .where(attempts.c.claim_id == claim_id)
+            .order_by(attempts.c.id),
+        ),
+    }
+
+
+def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
+    """Files with the count and money of their claims by state; every file must balance."""
+    query = select(files).order_by(files.c.id)
+    if file_id is not None:
+        query = query.where(files.c.id == file_id)
+    found = [dict(row) for row in _rows(ledger, query)]
+    states = _rows(
+        ledger,
+        select(
+            claims.c.file_id,
+            claims.c.state,
+            func.count().label("claims"),
+            func.sum(claims.c.charge).label("charge"),
+        )
+        .group_by(claims.c.file_id, claims.c.state)
+        .order_by(claims.c.state),
+    )
+    for row in found:
+        mine = [one for one in states if one["file_id"] == row["id"]]
+        row["states"] = {one["state"]: one["claims"] for one in mine}
+        row["balanced"] = row["claims"] == row["refused"] + sum(one["claims"] for one in mine)
+    if file_id is not None and not found:
+        raise UnknownItem(f"There is no file {file_id}.")
+    return found
+
+
+def task_rows(
+    ledger: Ledger, *, payer: str | None = None, every: bool = False, task_id: int | None = None
+) -> Rows:
+    """Open tasks (or `every` one), each with its claims' accounts, oldest first."""
+    query = select(tasks).order_by(tasks.c.id)
+    if not every and task_id is None:
+        query = query.where(tasks.c.closed_at.is_(None))
+    if payer is not None:
+        query = query.where(tasks.c.payer == payer)
+    if task_id is not None:
+        query = query.where(tasks.c.id == task_id)
+    found = [dict(row) for row in _rows(ledger, query)]
+    behind = _rows(
+        ledger,
+        select(
+            task_claims.c.task_id, claims.c.id, claims.c.account, claims.c.charge, claims.c.state, claims.c.reason
+        )
+        .join(claims, claims.c.id == task_claims.c.claim_id)
+        .where(task_claims.c.task_id.in_([row["id"] for row in found]))
+        .order_by(claims.c.id),
+    )
+    for row in found:
+        row["claims"] = [one for one in behind if one["task_id"] == row["id"]]
+    if task_id is not None and not found:
+        raise UnknownItem(f"There is no task {task_id}.")
+    return found
+
+
+def open_tasks_about(ledger: Ledger, claim_ids: Collection[int], payers: Collection[str]) -> int:
+    """How many open tasks are about these claims, or stop these payers."""
+    ids, slugs = set(claim_ids), set(payers)
+    return sum(
+        1
+        for task in task_rows(ledger)
+        if any(one["id"] in ids for one in task["claims"]) or (not task["claims"] and task["payer"] in slugs)
+    )
+
+
+def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
+    """Where these claims stand now, as the database says."""
+    found: list[Row] = []
+    ordered = sorted(claim_ids)
+    for at in range(0, len(ordered), 500):
+        found.extend(
+            _rows(
+                ledger,
+                select(
+                    claims.c.id,
+                    claims.c.payer,
+                    claims.c.login,
+                    claims.c.state,
+                    claims.c.proof,
+                    claims.c.due_at,
+                    claims.c.charge,
+                ).where(claims.c.id.in_(ordered[at : at + 500])),
+            )
+        )
+    return found
+
+
+def pause_rows(ledger: Ledger) -> Rows:
+    """What stops payers and logins now."""
+    return _rows(ledger, select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
+
+
+def route_rows(ledger: Ledger) -> Rows:
+    """The table of payer names."""
+    return _rows(ledger, select(routes).order_by(routes.c.name))
+
+
+def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
+    """The portals that these names mean, by the office's table."""
+    keys = [route_key(name) for name in names if name.strip()]
+    with ledger.read() as connection:
+        return frozenset(connection.execute(select(routes.c.payer).where(routes.c.name.in_(keys))).scalars())
+
+
+def _rows(ledger: Ledger, query: Select[Any]) -> Rows:
+    with ledger.read() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]

@@ -1,0 +1,123 @@
+"""What the payer's own claim search says about a claim: the second witness, and the way out of `unknown`.
+
+A row proves a claim only if every field it shows of account, member, dates and charge is ours, dates and charge
+are among them, it is not older than our arm, and its number belongs to no other claim. "Not there" may only be
+concluded from a search that shows nothing unaccounted for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.portal.adapter import FoundClaim, SentAs
+from bot.portal.evidence import Evidence, EvidenceStore
+from bot.portal.session import Session
+
+#: How far the portal's clock may be behind ours.
+SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What to look for."""
+
+    sent_as: SentAs
+    service_from: date
+    service_to: date
+    charge: Decimal
+    #: When we armed; rows older than that are other claims.
+    armed_at: datetime
+    #: The number on the receipt, when there is one to be witnessed.
+    control_number: str | None = None
+    #: The payer's number of the claim this one corrects, which is not this one.
+    original: str = ""
+
+
+class Verdict(StrEnum):
+    """What the search says."""
+
+    #: The payer has it, exactly as sent.
+    FOUND = "found"
+    #: The payer has it with other content.
+    DIFFERENT = "different"
+    #: The search shows nothing that could be it.
+    ABSENT = "absent"
+    #: The search shows something that might be it: a person must look.
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A search's verdict, and the row it rests on."""
+
+    verdict: Verdict
+    row: FoundClaim | None = None
+    rows: int = 0
+    evidence: tuple[Evidence, ...] = ()
+
+
+#: Which of these control numbers belong to other claims of ours.
+Taken = Callable[[Collection[str]], Awaitable[frozenset[str]]]
+
+
+async def look_up(session: Session, store: EvidenceStore, sought: Sought, taken: Taken) -> LookUp:
+    """Search the portal and judge what it shows. Raises `Passing` or `LoginStopped` when it cannot be asked."""
+    adapter, page = session.adapter, session.page
+    rows = await session.persist(
+        lambda: adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
+    )
+    kept = await store.keep(page, "look-up", session.clock.now())
+    others = await taken({row.control_number for row in rows if row.control_number})
+    found = judge(rows, sought, others, adapter.control_number)
+    return LookUp(found.verdict, found.row, len(rows), (kept,))
+
+
+def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], number_format: str) -> LookUp:
+    """The verdict over the rows of a search for this member and these dates.
+
+    `others` are the control numbers that belong to other claims of ours; `number_format` is the payer's.
+    """
+    if sought.control_number is not None:
+        named = [row for row in rows if row.control_number == sought.control_number]
+        if not named:
+            return LookUp(Verdict.ABSENT)
+        return LookUp(Verdict.FOUND if _is_ours(named[0], sought) else Verdict.DIFFERENT, named[0])
+    open_rows = [
+        row
+        for row in rows
+        if row.control_number not in others
+        and not (sought.original and row.control_number == sought.original)
+        and not (row.received_at is not None and row.received_at < sought.armed_at - SKEW)
+    ]
+    ours = [row for row in open_rows if _is_ours(row, sought) and _has_number(row, number_format)]
+    if len(ours) == 1:
+        return LookUp(Verdict.FOUND, ours[0])
+    if len(open_rows) == 1 and _has_number(open_rows[0], number_format) and _is_same_account(open_rows[0], sought):
+        return LookUp(Verdict.DIFFERENT, open_rows[0])
+    return LookUp(Verdict.UNSURE if open_rows else Verdict.ABSENT)
+
+
+def _is_ours(row: FoundClaim, sought: Sought) -> bool:
+    shown_and_ours = (
+        (row.account, sought.sent_as.account),
+        (row.member_id, sought.sent_as.member_id),
+        (row.service_from, sought.service_from),
+        (row.service_to, sought.service_to),
+        (row.charge, sought.charge),
+    )
+    enough = row.service_from is not None and row.charge is not None
+    return enough and all(shown is None or shown == ours for shown, ours in shown_and_ours)
+
+
+def _is_same_account(row: FoundClaim, sought: Sought) -> bool:
+    """The payer's row names our account, and was received after we armed: it can only be this claim."""
+    return row.account == sought.sent_as.account and row.received_at is not None
+
+
+def _has_number(row: FoundClaim, number_format: str) -> bool:
+    return row.control_number is not None and re.fullmatch(number_format, row.control_number) is not None

@@ -1,0 +1,233 @@
+"""What a page shows, read in one go: its controls, its shown values, its tables.
+
+One script in the page answers all of it, so a page of forty fields costs one round trip.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import Page
+
+#: Defines `payerbot` in the page's own world of scripts, once per document.
+SCRIPT = r"""
+() => window.__payerbot ??= (() => {
+  const squeeze = text => (text ?? '').replace(/\s+/g, ' ').trim();
+  // What a person reads: without what is hidden from screen readers, such as the asterisk of a mandatory field.
+  const words = element => {
+    if (!element) return '';
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll('[aria-hidden=true],input,select,textarea,button,script,style').forEach(e => e.remove());
+    return squeeze(copy.textContent).replace(/\s*[*:]+$/, '');
+  };
+  const named = element => {
+    const by = element.getAttribute('aria-labelledby');
+    if (by) return squeeze(by.split(/\s+/).map(id => words(document.getElementById(id))).join(' '));
+    return element.getAttribute('aria-label') || words(element.labels?.[0]) || element.title || '';
+  };
+  const visible = element => element.checkVisibility({visibilityProperty: true});
+  const section = element => {
+    for (let e = element.parentElement; e; e = e.parentElement) {
+      const heading = e.matches('section,form,main,[role=region],[role=tabpanel]') && e.querySelector('h1,h2,h3');
+      if (heading) return words(heading);
+    }
+    return '';
+  };
+  const SKIPPED = ['hidden', 'submit', 'button', 'reset', 'image'];
+  const controls = () => {
+    const found = [], groups = new Map();
+    for (const element of document.querySelectorAll('input,select,textarea')) {
+      if (SKIPPED.includes(element.type)) continue;
+      const one = {
+        element, kind: element.type, label: named(element), value: element.value, text: element.value,
+        required: element.required || element.getAttribute('aria-required') === 'true',
+        fixed: element.readOnly === true || element.disabled, visible: visible(element),
+        section: section(element),
+      };
+      if (element.type === 'select-one') one.text = squeeze(element.selectedOptions[0]?.textContent);
+      if (element.type === 'checkbox') one.value = one.text = element.checked ? 'yes' : 'no';
+      if (element.type === 'file') one.value = one.text = [...element.files].map(f => f.name).join(' ');
+      if (element.type === 'radio') {
+        const legend = element.closest('fieldset,[role=radiogroup]');
+        const label = words(legend?.querySelector('legend')) || legend?.getAttribute('aria-label') || element.name;
+        const key = one.section + '\n' + label;
+        const group = groups.get(key) ?? {...one, label, value: '', text: '', options: []};
+        group.options.push([named(element), element]);
+        if (element.checked) group.value = group.text = named(element);
+        group.required ||= one.required;
+        if (!groups.has(key)) { groups.set(key, group); found.push(group); }
+        continue;
+      }
+      found.push(one);
+    }
+    return found;
+  };
+  const read = () => {
+    const terms = [], tables = {};
+    for (const dt of document.querySelectorAll('dt')) {
+      if (!visible(dt)) continue;
+      const dd = dt.nextElementSibling;
+      if (dd?.tagName === 'DD') terms.push([words(dt), squeeze(dd.innerText)]);
+    }
+    for (const table of document.querySelectorAll('table')) {
+      if (!visible(table)) continue;
+      const caption = words(table.caption) || table.getAttribute('aria-label') || '';
+      const headers = [...table.querySelectorAll('thead th')].map(words);
+      const rows = [...table.querySelectorAll('tbody tr')].filter(visible)
+        .map(tr => [...tr.cells]).filter(cells => cells.length === headers.length)
+        .map(cells => cells.map(cell => squeeze(cell.innerText)));
+      tables[caption] = {headers, rows};
+    }
+    return {controls: controls().map(({element, options, ...rest}) => rest), terms, tables};
+  };
+  const find = ([section, label]) => {
+    const all = controls().filter(c => c.label === label && c.visible);
+    return all.find(c => c.section === section) ?? all[0];
+  };
+  const say = (element, ...names) => names.forEach(
+    name => element.dispatchEvent(new Event(name, {bubbles: true})));
+  const write = (element, value) => {  // through the prototype: frameworks shadow the property
+    const owner = element.tagName === 'TEXTAREA' ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(owner.prototype, 'value').set.call(element, value);
+  };
+  // Fills [section, label, kind, value] in order; answers with those it could not.
+  const fill = entries => entries.filter(([section, label, kind, value]) => {
+    const control = find([section, label]);
+    if (!control) return true;
+    const element = control.element;
+    if (kind === 'radio') {
+      const option = control.options.find(([name]) => name === value);
+      if (option && !option[1].checked) option[1].click();
+      return !option;
+    }
+    if (kind === 'check') {
+      if (element.checked !== (value === 'yes')) element.click();
+      return false;
+    }
+    element.focus();
+    if (kind === 'select') {
+      const option = [...element.options].find(o => o.value === value || squeeze(o.textContent) === value);
+      if (!option) return true;
+      element.value = option.value;
+      say(element, 'input', 'change');
+    } else {
+      write(element, value);
+      element.dispatchEvent(new InputEvent('input', {bubbles: true, data: value, inputType: 'insertText'}));
+      say(element, 'change');
+    }
+    element.blur();
+    return false;
+  }).map(([section, label]) => label);
+  const shows = label => {
+    const reading = read();
+    return reading.terms.find(([term]) => term === label)?.[1]
+      || reading.controls.find(control => control.label === label && control.visible)?.text;
+  };
+  const counts = caption => read().tables[caption]?.rows.length ?? 0;
+  const says = role => [...document.querySelectorAll(`[role=${role}]`)].some(e => visible(e) && words(e));
+  return {read, fill, shows, counts, complains: () => says('alert'), answers: () => says('status')};
+})()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control of a page as it stands now."""
+
+    label: str
+    #: The page's own kind: text, select-one, radio, checkbox, file, …
+    kind: str
+    value: str
+    #: What a person sees: the chosen option's words, else the value.
+    text: str
+    required: bool
+    #: Read only or disabled.
+    fixed: bool
+    visible: bool
+    #: Heading of the section it stands in.
+    section: str
+
+    def holds(self, wanted: str) -> bool:
+        """Whether its value, or the words of its chosen option, are exactly these."""
+        return wanted in (self.value, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One visible table."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def records(self) -> Iterator[Mapping[str, str]]:
+        """Its rows, each as header → cell."""
+        return (dict(zip(self.headers, row, strict=True)) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a page shows at one moment."""
+
+    controls: tuple[Control, ...]
+    #: Values shown in description lists, by their term.
+    terms: Mapping[str, str]
+    #: Visible tables, by caption.
+    tables: Mapping[str, Table]
+
+    def control(self, label: str, section: str = "") -> Control | None:
+        """The visible control of that label; the one in that section, if several have it."""
+        named = [control for control in self.controls if control.label == label and control.visible]
+        return next((control for control in named if control.section == section), named[0] if named else None)
+
+    def shown(self, label: str, section: str = "") -> str | None:
+        """The value shown for a label, in a description list or a read-only control."""
+        if label in self.terms:
+            return self.terms[label]
+        control = self.control(label, section)
+        return control.text if control else None
+
+
+async def read(page: Page) -> Reading:
+    """Read the page."""
+    return parse(await page.evaluate(f"() => ({SCRIPT})().read()"))
+
+
+def parse(answer: Any) -> Reading:
+    """A reading from the script's answer."""
+    return Reading(
+        controls=tuple(Control(**control) for control in answer["controls"]),
+        terms=dict(reversed(answer["terms"])),
+        tables={
+            caption: Table(tuple(table["headers"]), tuple(tuple(row) for row in table["rows"]))
+            for caption, table in answer["tables"].items()
+        },
+    )
+
+
+async def fill(page: Page, entries: list[tuple[str, str, str, str]]) -> list[str]:
+    """Fill controls, each (section, label, kind, value), in order; the labels of those it could not."""
+    labels: list[str] = await page.evaluate(f"(entries) => ({SCRIPT})().fill(entries)", entries)
+    return labels
+
+
+def labelled(label: str) -> re.Pattern[str]:
+    """A label's text as portals write it: with or without an asterisk or colon."""
+    return re.compile(rf"^\s*{re.escape(label)}\s*[*:]*\s*$")
+
+
+async def await_shown(page: Page, labels: list[str]) -> None:
+    """Wait until the page shows a value for each label, or complains or answers otherwise; survives a page change
+    in between."""
+    condition = "labels.every(portal.shows) || portal.complains() || portal.answers()"
+    await page.wait_for_function(f"(labels) => {{ const portal = ({SCRIPT})(); return {condition}; }}", arg=labels)
+
+
+async def await_rows(page: Page, caption: str, number: int) -> None:
+    """Wait until the table has that many rows, or the page complains; survives a page change in between."""
+    condition = "portal.counts(caption) >= number || portal.complains()"
+    await page.wait_for_function(
+        f"([caption, number]) => {{ const portal = ({SCRIPT})(); return {condition}; }}", arg=[caption, number]
+    )

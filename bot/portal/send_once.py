@@ -1,0 +1,129 @@
+"""The guard: from arm to receipt, each declared stage leaves at most once, and nothing else leaves at all.
+
+Chromium repeats a POST by itself when the reply is lost, and nobody above it notices. So a stage is taken out of
+the browser's hands: the guard intercepts the request and sends it once through Playwright's own HTTP stack,
+without retries and without following redirects; the browser then goes on with the answer. On the way a
+multipart body gets back the bytes of its files, which interception loses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, Request, Route
+from playwright.async_api import Error as PlaywrightError
+
+from bot.log import get
+from bot.portal.adapter import Stage
+
+#: How long the portal may take to answer a stage.
+SEND_TIMEOUT_MS = 30_000
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+log = get()
+
+
+class Guard:
+    """Stands at the door of one browser context while a claim is entered through it.
+
+    Until the first permit no stage passes and everything else does: that alone is a dry run. From the first
+    permit on, nothing but GET requests and the one permitted stage passes.
+    """
+
+    def __init__(
+        self, context: BrowserContext, stages: Sequence[Stage], still_mine: Callable[[], Awaitable[bool]]
+    ) -> None:
+        self._context = context
+        self._stages = stages
+        self._still_mine = still_mine
+        self._armed = False
+        self._permit: Stage | None = None
+        self._attached: Sequence[Path] = ()
+        #: Stages that went out, in order, whatever became of them.
+        self.sent: list[Stage] = []
+        #: Requests stopped at the door.
+        self.stopped = 0
+
+    async def __aenter__(self) -> Self:
+        await self._context.route("**/*", self._at_the_door)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._permit = None
+        await self._context.unroute("**/*", self._at_the_door)
+
+    def permit(self, stage: Stage, attached: Sequence[Path] = ()) -> None:
+        """Let one request of this stage pass, carrying these files."""
+        self._armed = True
+        self._permit, self._attached = stage, tuple(attached)
+
+    async def _at_the_door(self, route: Route, request: Request) -> None:
+        body = request.post_data_buffer or b""
+        path = urlsplit(request.url).path
+        stage = next((stage for stage in self._stages if stage.matches(request.method, path, body)), None)
+        if stage is None and (request.method in _SAFE or not self._armed):
+            await route.continue_()
+            return
+        if stage is None or stage is not self._permit:
+            await self._stop(route, stage)
+            return
+        self._permit = None  # before anything is awaited: a second request finds the door shut
+        try:
+            whole = with_files(body, request.headers.get("content-type", ""), self._attached)
+            mine = await self._still_mine()
+        except Exception:
+            log.exception("request_stopped", stage=stage.name)
+            mine = False
+        if mine:
+            await self._send(route, stage, whole)
+        else:
+            await self._stop(route, stage)
+
+    async def _stop(self, route: Route, stage: Stage | None) -> None:
+        self.stopped += 1
+        log.warning("request_stopped", stage=stage.name if stage else None)
+        await route.abort("blockedbyclient")
+
+    async def _send(self, route: Route, stage: Stage, body: bytes) -> None:
+        self.sent.append(stage)
+        try:
+            response = await route.fetch(
+                max_retries=0, max_redirects=0, timeout=SEND_TIMEOUT_MS, post_data=body or None
+            )
+            await route.fulfill(response=response)
+        except PlaywrightError:
+            # It may have arrived; only a look-up can tell. The page must not wait for ever.
+            with contextlib.suppress(PlaywrightError):
+                await route.abort("connectionreset")
+
+
+def with_files(body: bytes, content_type: str, attached: Sequence[Path]) -> bytes:
+    """Put the bytes of attached files back into the parts of a multipart body that name them.
+
+    Raises `ValueError` for a part that names a file nobody attached.
+    """
+    match = re.match(r'multipart/form-data;.*boundary="?([^";]+)"?', content_type, re.IGNORECASE)
+    if match is None:
+        return body
+    by_name = {path.name: path for path in attached}
+    fence = b"--" + match[1].encode("latin-1")
+    parts = body.split(fence)
+    for at, part in enumerate(parts):
+        head, blank, _ = part.partition(b"\r\n\r\n")
+        named = re.search(rb'filename="([^"]*)"', head)
+        if not blank or named is None or not named[1]:
+            continue
+        name = named[1].decode()
+        if name not in by_name:
+            raise ValueError("the form carries a file that nobody attached")
+        parts[at] = head + blank + by_name[name].read_bytes() + b"\r\n"
+    return fence.join(parts)

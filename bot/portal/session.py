@@ -1,0 +1,200 @@
+"""One login's signed-in page at one portal: signed in once, kept warm, renewed when the portal ends it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from playwright.async_api import BrowserContext, Page, Request
+
+from bot.clock import Clock
+from bot.errors import (
+    ConfigurationError,
+    LoginStopped,
+    PersonNeeded,
+    PortalError,
+    PortalRefused,
+    SessionLost,
+    SignInRefused,
+)
+from bot.portal import way
+from bot.portal.adapter import Adapter, Code, Credentials
+from bot.portal.retry import trying
+
+#: How long a page may take to show what is awaited.
+PATIENCE_MS = 15_000
+
+T = TypeVar("T")
+
+#: Seconds an authenticator code is valid (RFC 6238).
+STEP = 30
+
+
+class SignIns(Protocol):
+    """The ledger's side of a login's sign-ins, across workers and restarts."""
+
+    async def arm(self) -> None:
+        """Note that this secret is about to be tried. Raises `SignInSpent` when it must not be."""
+
+    async def ended(self, *, worked: bool) -> None:
+        """Note how the try ended."""
+
+    async def take_step(self, step: int) -> bool:
+        """Note that a code's time step is used; False when it, or a later one, was used before."""
+        ...
+
+
+class Totp(Code):
+    """An authenticator. Each time step is used once, whoever asks."""
+
+    def __init__(self, credentials: Credentials, sign_ins: SignIns, clock: Clock) -> None:
+        if credentials.totp_secret is None:
+            raise ConfigurationError("The portal asks for a code, and the login has no totp_secret.")
+        secret = credentials.totp_secret.get_secret_value().replace(" ", "").upper()
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+        # portals hand out 80-bit keys, shorter than the standard wants
+        self._totp = TOTP(key, 6, SHA1(), STEP, enforce_key_length=False)  # noqa: S303
+        self._sign_ins = sign_ins
+        self._clock = clock
+
+    async def next(self) -> str:
+        """A code of a time step that was never used; waits for the next one if need be."""
+        while True:
+            now = self._clock.now().timestamp()
+            if await self._sign_ins.take_step(int(now // STEP)):
+                return self._totp.generate(int(now)).decode()
+            await self._clock.wait(STEP - now % STEP)
+
+
+class NoCode(Code):
+    """For logins without an authenticator."""
+
+    async def next(self) -> str:
+        """There is none to give."""
+        raise ConfigurationError("The portal asks for a code, and the login has no totp_secret.")
+
+
+class Stopwatch:
+    """How long the portal kept us waiting: the time during which any request was under way."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._open = 0
+        self._since = 0.0
+        self._waited = 0.0
+        context.on("request", self._begin)
+        context.on("requestfinished", self._end)
+        context.on("requestfailed", self._end)
+
+    def waited(self) -> float:
+        """Seconds waited so far."""
+        return self._waited + (time.monotonic() - self._since if self._open else 0.0)
+
+    def _begin(self, _: Request) -> None:
+        if not self._open:
+            self._since = time.monotonic()
+        self._open += 1
+
+    def _end(self, _: Request) -> None:
+        self._open = max(0, self._open - 1)
+        if not self._open:
+            self._waited += time.monotonic() - self._since
+
+
+class Session:
+    """A page of one login; `persist` signs in whenever that is needed."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        context: BrowserContext,
+        page: Page,
+        credentials: Credentials,
+        npis: Sequence[str],
+        sign_ins: SignIns,
+        clock: Clock,
+    ) -> None:
+        self.adapter = adapter
+        self.context = context
+        self.page = page
+        self.clock = clock
+        page.set_default_timeout(PATIENCE_MS)
+        self.stopwatch = Stopwatch(context)
+        #: Billing NPI that the portal shows for this session.
+        self.npi = ""
+        self._credentials = credentials
+        self._npis = frozenset(npis)
+        self._sign_ins = sign_ins
+        self._ended = True
+
+    async def sign_in(self) -> None:
+        """Sign in: one automatic try for each secret, noted in the ledger before it is made.
+
+        Raises `SignInRefused`, `SignInSpent` or `PersonNeeded` when the login must wait for a person, `Passing`
+        when the portal's sign-in page did not even open.
+        """
+        async for attempt in trying(self.clock):
+            with attempt:
+                await self._open_sign_in_page()
+        await self._sign_ins.arm()
+        try:
+            await self._enter_credentials()
+        except PortalError as error:
+            await self._sign_ins.ended(worked=False)
+            if isinstance(error, LoginStopped):
+                raise
+            raise SignInRefused(
+                f"{self.adapter.name} did not let us in: {error.message} It was not tried a second time."
+            ) from error
+        await self._sign_ins.ended(worked=True)
+        self._ended = False
+        if self.npi not in self._npis:
+            raise PersonNeeded(
+                f"{self.adapter.name} shows provider {self.npi or 'nobody'}, which is not one of this login's."
+            )
+
+    async def persist(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Take a step that leaves nothing at the payer, as often as its errors are worth; sign in again when the
+        portal ended the session."""
+        async for attempt in trying(self.clock):
+            with attempt:
+                if self._ended:
+                    await self.context.clear_cookies()
+                    await self.sign_in()
+                try:
+                    async with way.explained(self.page, self.adapter):
+                        return await step()
+                except SessionLost:
+                    self._ended = True
+                    raise
+        raise AssertionError("tenacity raises the last error")
+
+    def end(self) -> None:
+        """Note that the portal ended the session."""
+        self._ended = True
+
+    async def _open_sign_in_page(self) -> None:
+        async with way.explained(self.page, self.adapter):
+            await self.page.goto(self.adapter.url)
+            # because: a password field has no role of its own
+            password = self.page.locator("input[type=password]")
+            try:
+                await way.reach(self.page, self.adapter, password)
+            except SessionLost:
+                return  # the sign-in page itself says that the last session ended
+
+    async def _enter_credentials(self) -> None:
+        code = Totp(self._credentials, self._sign_ins, self.clock) if self._credentials.totp_secret else NoCode()
+        async with way.explained(self.page, self.adapter):
+            await self.adapter.sign_in(self.page, self._credentials, code)
+            home = self.page.get_by_role("heading", name=self.adapter.home, exact=True)
+            try:
+                await way.reach(self.page, self.adapter, home)
+            except PortalRefused as error:
+                raise SignInRefused(
+                    f"{self.adapter.name} refused the sign-in: '{error.message}' It was not tried a second time."
+                ) from error
+            self.npi = await self.adapter.provider_shown(self.page)

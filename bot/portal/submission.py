@@ -1,0 +1,431 @@
+"""The submission protocol: how one claim goes to a payer at most once, and how we know that it did.
+
+enter      fill, read back, go as far as one press before the first stage      may be retried
+arm        the ledger commits what is about to leave
+send once  through the guard; no retry, no decorator, one call site
+receipt    the payer's page becomes evidence and is compared
+witness    the payer's own search, where it already shows new claims
+unclear    anything else after arming: the payer's own search decides, or it stays unknown
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from playwright.async_api import Error as PlaywrightError
+
+from bot.claims.model import Claim
+from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.errors import (
+    FormChanged,
+    LoginStopped,
+    LostClaim,
+    NotAsQueued,
+    Passing,
+    PayerbotError,
+    PayerHasIt,
+    PortalError,
+    PortalRefused,
+    SessionLost,
+)
+from bot.log import get
+from bot.portal import fit
+from bot.portal.adapter import Adapter, Receipt, SentAs, Stage
+from bot.portal.evidence import Evidence, EvidenceStore
+from bot.portal.form import Form
+from bot.portal.look_up import LookUp, Sought, Verdict, look_up
+from bot.portal.send_once import SEND_TIMEOUT_MS, Guard
+from bot.portal.session import PATIENCE_MS, Session
+from bot.portal.way import explained
+
+log = get()
+
+#: How long after an arm a request of ours may still be on its way: the guard's age limit and its time-out.
+IN_FLIGHT = timedelta(seconds=60)
+
+
+class Journal(Protocol):
+    """The ledger's side of one submission. Every call is committed when it returns."""
+
+    async def arm(self, stage: Stage, sent_as: SentAs) -> datetime:
+        """Note that this stage is about to leave; the time it was noted. Raises `LostClaim` when the claim is
+        no longer ours."""
+        ...
+
+    async def still_mine(self) -> bool:
+        """Whether the open attempt is ours and was armed less than 30 seconds ago."""
+        ...
+
+    async def taken(self, control_numbers: Collection[str]) -> frozenset[str]:
+        """Which of these numbers of this payer belong to other claims."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a claim stands after a submission or a look-up, and why."""
+
+    state: State
+    #: One sentence for people.
+    reason: str = ""
+    sent: Sent = Sent.NEVER
+    proof: Proof = Proof.NONE
+    control_number: str | None = None
+    tracking_number: str | None = None
+    status: Status = Status.NONE
+    evidence: tuple[Evidence, ...] = ()
+    #: When the payer must be asked (again).
+    due_at: datetime | None = None
+    #: Only a person can go on.
+    needs_person: bool = False
+    #: Why the login or the payer must stop, once this is recorded.
+    stop: LoginStopped | FormChanged | None = None
+    #: Seconds the whole took, and how many of them the portal kept us waiting.
+    seconds: float = 0.0
+    portal_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claim to be submitted."""
+
+    claim: Claim
+    #: Whether an earlier attempt may have reached the payer.
+    sent: Sent
+    visibility_delay: timedelta
+
+
+async def submit(session: Session, work: Work, journal: Journal, store: EvidenceStore) -> Outcome:
+    """Submit one claim.
+
+    Returns where it stands. Raises `PortalError` when nothing was armed and somebody else decides what follows:
+    the login (`LoginStopped`), the payer (`FormChanged`), later (`Passing`). Raises `LostClaim` when another
+    worker has the claim.
+    """
+    begun, waited = time.monotonic(), session.stopwatch.waited()
+    outcome = await _Submission(session, work, journal, store).run()
+    return replace(
+        outcome,
+        seconds=time.monotonic() - begun,
+        portal_seconds=session.stopwatch.waited() - waited,
+    )
+
+
+async def rehearse(session: Session, claim: Claim) -> str:
+    """Go as far as one press before the first stage, with the door shut; says how far that was."""
+
+    async def never() -> bool:
+        return False
+
+    async with Guard(session.context, session.adapter.stages, never) as guard:
+        form = await session.persist(lambda: _enter(session, claim))
+    next_stage = form.armed[0].title if form.armed else session.adapter.final.name
+    stopped = f" {guard.stopped} requests were stopped." if guard.stopped else ""
+    return f"Filled and read back as far as '{next_stage}'; nothing was sent.{stopped}"
+
+
+class _Submission:
+    def __init__(self, session: Session, work: Work, journal: Journal, store: EvidenceStore) -> None:
+        self.session = session
+        self.work = work
+        self.journal = journal
+        self.store = store
+        self.adapter: Adapter = session.adapter
+        self.sent_as = self.adapter.sent_as(work.claim)
+        self.armed_at: datetime | None = None
+        self.kept: list[Evidence] = []
+
+    async def run(self) -> Outcome:
+        try:
+            form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
+        except (NotAsQueued, PortalRefused, PayerHasIt) as error:
+            await self._keep("refusal")
+            return self._not_sent(error)
+        async with Guard(self.session.context, self.adapter.stages, self.journal.still_mine) as guard:
+            receipt = await self._send(form, guard)
+        if isinstance(receipt, Outcome):
+            return receipt
+        outcome = await self._judge(receipt) if receipt else None
+        return await self._witnessed(outcome) if outcome else await self._looked_up()
+
+    async def _send(self, form: Form, guard: Guard) -> Receipt | Outcome | None:
+        """From arm to receipt. None when it is unclear what became of the claim."""
+
+        async def arm(stage_name: str) -> None:
+            stage = self.adapter.stage(stage_name)
+            self.armed_at = await self.journal.arm(stage, self.sent_as)
+            guard.permit(stage, form.take_attached())
+
+        page = self.session.page
+        page.set_default_timeout(SEND_TIMEOUT_MS + PATIENCE_MS)  # no shorter than the guard waits
+        try:
+            async with explained(page, self.adapter):
+                if form.armed:
+                    await form.enter(form.armed, arm)
+                    await self.adapter.ready_to_send(page)
+                    await form.check_again()
+                await arm(self.adapter.final.name)
+                await self.adapter.send(page)
+                receipt = await self.adapter.read_receipt(page)
+        except LostClaim:
+            raise
+        except Exception as error:
+            if self.armed_at is None:
+                raise
+            if isinstance(error, SessionLost):
+                self.session.end()
+            if not isinstance(error, PortalError):
+                log.exception("adapter_failed")
+            if self.adapter.final not in guard.sent:
+                return await self._stopped_short(error, drafts=bool(guard.sent))
+            if isinstance(error, PortalRefused) and all(problem.field for problem in error.problems):
+                await self._keep("refusal")
+                return Receipt(refused=error.problems)
+            return None  # a banner proves nothing, whatever it says
+        finally:
+            page.set_default_timeout(PATIENCE_MS)
+        await self._keep("receipt")
+        return receipt
+
+    async def _stopped_short(self, error: Exception, *, drafts: bool) -> Outcome:
+        """Armed, but the final stage provably never left this machine."""
+        await self._keep("refusal")
+        if isinstance(error, NotAsQueued | PortalRefused | PayerHasIt):
+            return self._not_sent(error)
+        words = error.message if isinstance(error, PayerbotError) else "The portal was not as expected."
+        if drafts:
+            return Outcome(
+                State.UNKNOWN,
+                f"{words} What was uploaded before that may stand there as a draft; we are checking.",
+                Sent.MAYBE,
+                evidence=tuple(self.kept),
+                due_at=self._conclusive_at(),
+            )
+        stop = error if isinstance(error, LoginStopped | FormChanged) else None
+        return Outcome(State.QUEUED, words, self.work.sent, evidence=tuple(self.kept), stop=stop)
+
+    def _not_sent(self, error: PortalError) -> Outcome:
+        """The portal or our own read-back stopped the claim before its final stage."""
+        kept = tuple(self.kept)
+        match error:
+            case PortalRefused():
+                return Outcome(State.REJECTED, error.message, self.work.sent, evidence=kept, needs_person=True)
+            case PayerHasIt():
+                return self._had_before(error.message, error.control_number)
+            case _:
+                return Outcome(State.HELD, error.message, self.work.sent, evidence=kept, needs_person=True)
+
+    def _had_before(self, words: str, control_number: str | None) -> Outcome:
+        """The portal says the payer has it. After an earlier send of ours that may be our own claim."""
+        kept = tuple(self.kept)
+        if self.work.sent is Sent.NEVER:
+            number = f" Its number there: {control_number}." if control_number else ""
+            return Outcome(State.DUPLICATE, f"{words}{number}", Sent.NEVER, evidence=kept, needs_person=True)
+        due = self.session.clock.now()
+        return Outcome(State.UNKNOWN, words, Sent.MAYBE, evidence=kept, due_at=due)
+
+    async def _judge(self, receipt: Receipt) -> Outcome | None:
+        """What the receipt proves; None when it proves nothing."""
+        kept = tuple(self.kept)
+        if receipt.refused:
+            words = "; ".join(str(problem) for problem in receipt.refused)
+            return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
+        if receipt.duplicate_of is not None:
+            return self._had_before(f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None)
+        differences = _differences(self.adapter, self.work.claim, receipt)
+        if differences & self.adapter.identity:
+            return None
+        status = status_of(self.adapter, receipt.words)
+        if _is_number(self.adapter.control_number, receipt.control_number):
+            if await self.journal.taken({receipt.control_number or ""}):
+                return None
+            if differences:
+                return Outcome(
+                    State.DISPUTED,
+                    f"The receipt shows another {' and '.join(sorted(differences))} than was sent.",
+                    Sent.ONCE,
+                    control_number=receipt.control_number,
+                    evidence=kept,
+                    needs_person=True,
+                )
+            return Outcome(
+                State.ACCEPTED,
+                sent=Sent.ONCE,
+                proof=Proof.RECEIPT,
+                control_number=receipt.control_number,
+                tracking_number=receipt.tracking_number,
+                status=status,
+                evidence=kept,
+            )
+        if _is_number(self.adapter.tracking_number, receipt.tracking_number) and not differences:
+            return Outcome(
+                State.RECEIVED,
+                sent=Sent.ONCE,
+                tracking_number=receipt.tracking_number,
+                status=status,
+                evidence=kept,
+            )
+        return None
+
+    async def _witnessed(self, outcome: Outcome) -> Outcome:
+        """Ask the second witness about a good receipt: now, or when the portal will know."""
+        if outcome.state is not State.ACCEPTED:
+            return outcome
+        if self.work.visibility_delay:
+            return replace(outcome, due_at=self.session.clock.now() + self.work.visibility_delay)
+        try:
+            found = await self._ask(outcome.control_number)
+        except PortalError:
+            return replace(outcome, due_at=self.session.clock.now() + IN_FLIGHT)
+        return witnessed(outcome, found)
+
+    async def _looked_up(self) -> Outcome:
+        """Nothing proves anything: ask the payer's search."""
+        conclusive_at = self._conclusive_at()
+        await self._keep("unclear")
+        waiting = Outcome(
+            State.UNKNOWN,
+            "The portal gave no usable confirmation.",
+            Sent.MAYBE,
+            evidence=tuple(self.kept),
+            due_at=conclusive_at,
+        )
+        try:
+            found = await self._ask(None)
+        except PortalError:
+            return waiting
+        return resolved(waiting, found, self.adapter, conclusive=False)
+
+    async def _ask(self, control_number: str | None) -> LookUp:
+        assert self.armed_at is not None
+        claim = self.work.claim
+        assert claim.service_from is not None
+        assert claim.service_to is not None
+        sought = Sought(
+            self.sent_as,
+            claim.service_from,
+            claim.service_to,
+            claim.charge,
+            self.armed_at,
+            control_number,
+            claim.original_control_number,
+        )
+        return await look_up(self.session, self.store, sought, self.journal.taken)
+
+    def _conclusive_at(self) -> datetime:
+        assert self.armed_at is not None
+        return self.armed_at + IN_FLIGHT + self.work.visibility_delay
+
+    async def _keep(self, kind: str) -> None:
+        try:
+            self.kept.append(await self.store.keep(self.session.page, kind, self.session.clock.now()))
+        except (Passing, PlaywrightError):
+            return  # a page that cannot be photographed changes nothing about what was sent
+
+
+async def _enter(session: Session, claim: Claim) -> Form:
+    """Fill everything before the first stage and read it back."""
+    if session.npi != claim.billing.npi:
+        raise NotAsQueued(
+            f"{session.adapter.name} shows provider {session.npi}, the claim bills for {claim.billing.npi}."
+        )
+    form = Form(session.page, session.adapter, claim)
+    await session.adapter.open_form(session.page)
+    await form.enter(form.safe, _no_stage)
+    if not form.armed:
+        await session.adapter.ready_to_send(session.page)
+        await form.check_again()
+    return form
+
+
+async def _no_stage(stage: str) -> None:
+    raise AssertionError(f"the stage {stage} fires on a page declared safe")
+
+
+def witnessed(outcome: Outcome, found: LookUp) -> Outcome:
+    """A receipt's outcome after the payer's own search was asked about its number."""
+    evidence = outcome.evidence + found.evidence
+    match found.verdict:
+        case Verdict.FOUND:
+            return replace(outcome, proof=Proof.BOTH, evidence=evidence, due_at=None)
+        case Verdict.DIFFERENT:
+            return replace(
+                outcome,
+                state=State.DISPUTED,
+                reason="The payer's own search shows this claim with other content than was sent.",
+                evidence=evidence,
+                due_at=None,
+                needs_person=True,
+            )
+        case _:
+            return replace(
+                outcome,
+                state=State.UNKNOWN,
+                reason=f"The receipt shows number {outcome.control_number}, which the payer's own search lacks.",
+                sent=Sent.MAYBE,
+                proof=Proof.NONE,
+                control_number=None,
+                evidence=evidence,
+                due_at=None,
+                needs_person=True,
+            )
+
+
+def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: bool) -> Outcome:
+    """An unknown claim after the payer's own search was asked for it. `conclusive`: enough time has passed for
+    "not there" to mean that it never arrived."""
+    evidence = waiting.evidence + found.evidence
+    row = found.row
+    match found.verdict:
+        case Verdict.FOUND if row is not None:
+            return Outcome(
+                State.ACCEPTED,
+                sent=Sent.ONCE,
+                proof=Proof.LOOK_UP,
+                control_number=row.control_number,
+                status=status_of(adapter, row.words),
+                evidence=evidence,
+            )
+        case Verdict.DIFFERENT if row is not None:
+            return Outcome(
+                State.DISPUTED,
+                "The payer has this claim with other content than was sent.",
+                Sent.ONCE,
+                control_number=row.control_number,
+                evidence=evidence,
+                needs_person=True,
+            )
+        case Verdict.ABSENT if not conclusive:
+            return replace(waiting, evidence=evidence)
+        case Verdict.ABSENT if adapter.limits.look_up_authoritative:
+            return Outcome(State.QUEUED, "The payer's own search proves that it never arrived.", evidence=evidence)
+        case Verdict.ABSENT:
+            reason = "The payer's own search does not show it, and that proves nothing at this payer."
+        case _:
+            reason = f"The payer's own search shows {found.rows} claims that might be this one."
+    return replace(waiting, reason=reason, evidence=evidence, due_at=None, needs_person=True)
+
+
+def status_of(adapter: Adapter, words: str) -> Status:
+    """What the payer's words mean; `UNRECOGNISED` when nobody has said."""
+    if not words:
+        return Status.NONE
+    return adapter.words.get(words.strip().lower(), Status.UNRECOGNISED)
+
+
+def _differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:
+    """Labels of the echoes that the receipt lacks or shows otherwise."""
+    return frozenset(
+        echo.label
+        for echo in adapter.echoes
+        if (wanted := fit.expected(echo, claim)) is not None and receipt.shown.get(echo.label) != wanted
+    )
+
+
+def _is_number(number_format: str | None, number: str | None) -> bool:
+    return number_format is not None and number is not None and re.fullmatch(number_format, number) is not None

@@ -1,0 +1,249 @@
+"""What people see in a terminal: files, claims, tasks, payers, and how a run goes and ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bot.claims.vocabulary import SHOWN, Proof, State
+from bot.ledger.journal import Item
+from bot.ledger.views import Row, Rows
+from bot.work.intake import Checked
+from bot.work.summary import BUCKETS, Summary
+
+#: Answers go to stdout, everything about the work itself to stderr.
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_COLOUR = {"accepted": "green", "received": "green", "rejected": "yellow", "left": "dim", "queued": "dim"}
+_BUCKET_WORDS = {
+    "accepted": "in the payer's system",
+    "received": "sent, number to come",
+    "rejected": "sent back",
+    "duplicate": "payer had it already",
+    "disputed": "there with wrong content",
+    "unknown": "may have gone",
+    "parked": "waiting for a login",
+    "held": "waiting for you",
+    "left": "not tried or not finished",
+}
+
+
+def money(amount: Decimal) -> str:
+    """An amount as people write it."""
+    return f"${amount:,.2f}"
+
+
+def when(at: datetime | None) -> str:
+    """A time on the reader's own clock, to the minute."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def standing(row: Row) -> str:
+    """Where a claim stands, in words, with the payer's number where there is one."""
+    state = State(row["state"])
+    words = SHOWN[state]
+    if state is State.ACCEPTED and row["control_number"]:
+        words = f"In the payer's system (number {row['control_number']}), not yet paid"
+        if row["proof"] == Proof.RECEIPT:
+            words += "; the payer's search is still to confirm it"
+    if state is State.RECEIVED and row["tracking_number"]:
+        words = f"Sent (tracking number {row['tracking_number']}), waiting for the payer's claim number"
+    return words
+
+
+def show_checked(checked: Sequence[Checked]) -> None:
+    """What was found in files, claim by claim."""
+    for file in checked:
+        blocked = len({problem.account for problem in file.all_problems if problem.severity == "block"})
+        out.print(
+            f"[bold]{escape(file.file)}[/bold]: {_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, "
+            f"{money(file.charge)}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
+        )
+        for problem in file.problems:
+            _show_problem(problem.severity, problem.message, problem.place)
+        for entry in file.entries:
+            if entry.problems:
+                out.print(f"  account {escape(entry.found.account or '(none)')} ({entry.found.place})")
+                for problem in entry.problems:
+                    _show_problem(problem.severity, problem.message, None)
+
+
+def show_queued(rows: Iterable[dict[str, Any]]) -> None:
+    """What became of queued files."""
+    for row in rows:
+        counts = ", ".join(f"{row[name]} {name}" for name in ("queued", "held", "blocked") if row[name])
+        refused = f", {len(row['refused'])} queued before" if row["refused"] else ""
+        out.print(f"[bold]{escape(row['file'])}[/bold]: {counts or 'nothing new'}{refused}")
+        for refusal in row["refused"]:
+            out.print(
+                f"  account {escape(refusal['account'])} was queued before: it is claim {refusal['first_id']}"
+            )
+
+
+def show_claims(rows: Rows) -> None:
+    """Claims, one a row."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("id", "account", "payer", "dates", "charge", "where it stands"):
+        table.add_column(heading, justify="right" if heading in ("id", "charge") else "left")
+    for row in rows:
+        dates = " ".join(dict.fromkeys(str(row[key]) for key in ("service_from", "service_to") if row[key]))
+        words = f"[{_COLOUR.get(row['state'], 'red')}]{escape(standing(row))}[/]"
+        if row["reason"]:
+            words += f"\n[dim]{escape(row['reason'])}[/dim]"
+        table.add_row(
+            str(row["id"]), escape(row["account"]), row["payer"] or "?", dates, money(row["charge"]), words
+        )
+    out.print(table if rows else "No claims.")
+
+
+def show_claim(row: Row, history: dict[str, Rows]) -> None:
+    """One claim with everything that happened to it."""
+    out.print(f"[bold]Claim {row['id']}[/bold], account {escape(row['account'])}, {money(row['charge'])}")
+    out.print(f"{escape(standing(row))}")
+    for label, value in (
+        ("why", row["reason"]),
+        ("payer", f"{row['payer'] or 'not known'} ('{row['payer_named']}' in the file)"),
+        ("login", row["login"]),
+        ("dates of service", f"{row['service_from']} to {row['service_to']}"),
+        ("from", f"{row['file']}, {row['place']}"),
+        ("deadline", row["deadline"]),
+        ("next look-up", when(row["due_at"])),
+    ):
+        if value:
+            out.print(f"  {label}: {escape(str(value))}")
+    for problem in history["problems"]:
+        _show_problem(problem["severity"], problem["message"], None)
+    out.print("[bold]What happened[/bold]")
+    for event in history["events"]:
+        step = " → ".join(word for word in (event["before"], event["after"]) if word)
+        why = f": {event['why']}" if event["why"] else ""
+        out.print(f"  {when(event['at'])}  {escape(event['what'])} {step} by {escape(event['who'])}{escape(why)}")
+    for kept in history["evidence"]:
+        out.print(f"  {when(kept['at'])}  kept the page ({kept['kind']}), sha256 {kept['sha256'][:16]}…")
+
+
+def show_files(rows: Rows) -> None:
+    """Files, each with its own balance."""
+    for row in rows:
+        parts = [f"{count} {_state_word(state)}" for state, count in sorted(row["states"].items())]
+        if row["refused"]:
+            parts.append(f"{row['refused']} queued before")
+        sign = "=" if row["balanced"] else "≠"
+        out.print(
+            f"[bold]{row['id']}  {escape(row['name'])}[/bold] ({when(row['queued_at'])}): "
+            f"{row['claims']} in, {money(row['charge'])} {sign} {' + '.join(parts) or 'nothing'}"
+        )
+    if not rows:
+        out.print("No files.")
+
+
+def show_tasks(rows: Rows) -> None:
+    """What a person must do, by cause."""
+    for row in rows:
+        behind = row["claims"]
+        total = sum((one["charge"] for one in behind), Decimal(0))
+        worth = f" ({_count(len(behind), 'claim')}, {money(total)})" if behind else ""
+        state = "" if row["closed_at"] is None else f" [dim]closed by {escape(row['closed_by'])}[/dim]"
+        out.print(f"[bold]{row['id']}[/bold]  {escape(row['title'])}{worth}{state}")
+        out.print(f"    [dim]{escape(row['action'])}[/dim]")
+        if behind and row["kind"] not in ("held",):
+            for one in behind[:8]:
+                why = one["reason"] if one["reason"] not in row["title"] else ""
+                out.print(f"    claim {one['id']}, account {escape(one['account'])}  [dim]{escape(why)}[/dim]")
+            if len(behind) > 8:
+                out.print(f"    … and {len(behind) - 8} more")
+    if not rows:
+        out.print("Nothing needs a person.")
+
+
+def show_summary(summary: Summary) -> None:
+    """How a run ended; the columns add up."""
+    if not summary.queued:
+        out.print("Nothing was waiting.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for slug in (*summary.payers, "all"):
+        table.add_column(slug, justify="right")
+    for bucket in BUCKETS:
+        if summary.counts[bucket]:
+            each = [str(counts[bucket] or "") for counts in summary.payers.values()]
+            words = f"[{_COLOUR.get(bucket, 'red')}]{_BUCKET_WORDS[bucket]}[/]"
+            table.add_row(words, *each, str(summary.counts[bucket]))
+    totals = [str(sum(counts.values())) for counts in summary.payers.values()]
+    table.add_row("[bold]in all[/bold]", *totals, f"[bold]{summary.queued}[/bold]")
+    out.print(table)
+    if summary.unwitnessed:
+        out.print(f"{summary.unwitnessed} of the accepted wait for the payer's own search to confirm them.")
+    out.print(
+        f"{summary.queued} claims in {summary.seconds:.0f} s; "
+        + ("the counts balance." if summary.balanced else "[red]THE COUNTS DO NOT BALANCE.[/red]")
+    )
+    if summary.tasks:
+        out.print(f"[yellow]{_count(summary.tasks, 'thing')} for a person: payerbot tasks list[/yellow]")
+
+
+class Watch:
+    """Shows a run as it goes: a bar for each payer, and a line for each claim that needs a look."""
+
+    def __init__(self, *, dry_run: bool = False) -> None:
+        self._dry_run = dry_run
+        self._bars: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[last]}"),
+            TimeElapsedColumn(),
+            console=err,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def expect(self, payers: Counter[str]) -> None:
+        """How many claims each payer has to do."""
+        for slug, count in sorted(payers.items()):
+            self._bars[slug] = self._progress.add_task(slug, total=count, last="")
+
+    def moved(self, payer: str, item: Item, state: State, note: str) -> None:
+        """A claim was worked."""
+        last = f"account {item.account}: {state}"
+        if payer in self._bars:
+            self._progress.update(self._bars[payer], advance=1, last=escape(last))
+        if self._dry_run or state not in (State.ACCEPTED, State.RECEIVED):
+            err.print(f"{payer}: account {escape(item.account)}: {escape(note or SHOWN[state])}")
+
+    def stopped(self, payer: str, login: str, why: str) -> None:
+        """A login stopped before its work was done."""
+        err.print(f"[yellow]{payer} {login} stopped: {escape(why)}[/yellow]")
+
+
+def _show_problem(severity: str, message: str, place: str | None) -> None:
+    mark = "[red]fix[/red] " if severity == "block" else "[yellow]look[/yellow]"
+    where = f" ({escape(place)})" if place else ""
+    out.print(f"    {mark} {escape(message)}{where}")
+
+
+def _state_word(state: str) -> str:
+    return {"queued": "waiting", "blocked": "to fix", "unknown": "being checked"}.get(state, state)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

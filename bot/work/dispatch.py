@@ -1,0 +1,108 @@
+"""Which shifts are due, and their running side by side in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import async_playwright
+
+from bot.clock import Clock
+from bot.errors import ConfigurationError, Passing
+from bot.ledger import queue
+from bot.ledger.journal import worker_name
+from bot.ledger.store import Ledger
+from bot.portal.browser import PayerBrowser, find_browser
+from bot.portal.evidence import EvidenceStore
+from bot.work.payers import Office, Payer
+from bot.work.shift import Plan, Progress, Shift
+from bot.work.summary import Summary, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is asked to do."""
+
+    #: Only this payer.
+    payer: str | None = None
+    #: At most so many claims.
+    limit: int | None = None
+    #: Only this claim.
+    claim_id: int | None = None
+    #: Show how far each claim would go, and send nothing.
+    dry_run: bool = False
+    #: Ask the payers what is due to be asked, and send nothing.
+    look_ups_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What shifts work with."""
+
+    office: Office
+    ledger: Ledger
+    store: EvidenceStore
+    clock: Clock
+    #: The browser's program; none: the first one found.
+    executable: Path | None = None
+    headed: bool = False
+
+
+async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
+    """Work everything the order asks for, then count from the ledger where its claims stand.
+
+    To be called by one process at a time on an embedded ledger: whatever an earlier run left armed is taken for
+    interrupted.
+    """
+    begun = workshop.clock.now()
+    if order.payer is not None:
+        workshop.office.payer(order.payer)
+    if order.claim_id is not None:
+        await asyncio.to_thread(queue.claim, workshop.ledger, order.claim_id)
+    await asyncio.to_thread(queue.recover, workshop.ledger, begun)
+    ids = await asyncio.to_thread(
+        queue.scope, workshop.ledger, begun, order.payer, order.limit, order.claim_id, order.look_ups_only
+    )
+    due = await asyncio.to_thread(queue.logins, workshop.ledger, begun, ids, order.payer)
+    plan = Plan(() if order.look_ups_only else ids, order.dry_run)
+    shifts: dict[str, list[Shift]] = {}
+    owner = worker_name()
+    for slug, login_name in due:
+        payer = workshop.office.payers.get(slug)
+        login = payer.login(login_name) if payer else None
+        if payer is None or login is None:
+            progress.stopped(slug, login_name, "This login is not set up any more.")
+            continue
+        for _ in range(login.seats):
+            shifts.setdefault(slug, []).append(
+                Shift(payer, login, workshop.ledger, workshop.store, workshop.clock, owner, plan, progress)
+            )
+    if shifts:
+        await _work(workshop, shifts, progress)
+    return await asyncio.to_thread(summarise, workshop.ledger, ids, workshop.clock.now() - begun)
+
+
+async def _work(workshop: Workshop, shifts: dict[str, list[Shift]], progress: Progress) -> None:
+    executable = find_browser(workshop.executable, headed=workshop.headed)
+    if executable is None:
+        raise ConfigurationError("No browser is installed. Run: payerbot browser")
+
+    async def at_payer(payer: Payer, seats: list[Shift]) -> None:
+        """One browser for one payer, one window for each seat."""
+        try:
+            async with PayerBrowser(playwright, executable, [payer.host], headed=workshop.headed) as browser:
+                await _all(*(shift.work(browser) for shift in seats))
+        except Passing as error:
+            progress.stopped(payer.slug, "", error.message)
+
+    async with async_playwright() as playwright:
+        await _all(*(at_payer(workshop.office.payers[slug], seats) for slug, seats in shifts.items()))
+
+
+async def _all(*works: Coroutine[None, None, None]) -> None:
+    """Let every one of them end; then raise what the first of them raised."""
+    for result in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

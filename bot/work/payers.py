@@ -1,0 +1,133 @@
+"""The payers of this office: which adapters there are, which logins bill through them, under which policy."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.metadata import entry_points
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.claims.model import Claim
+from bot.errors import ConfigurationError, UnknownItem
+from bot.portal.adapter import Adapter, Credentials
+
+#: Packages outside this project announce their adapters here, as slug = "module:Class".
+GROUP = "payerbot.payers"
+#: Where the payers in the box live: one folder each, with ``adapter.py`` and ``policy.toml``.
+PACKAGE = "payers"
+
+
+class Filing(BaseModel):
+    """How long the payer takes claims."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Days from the first date of service.
+    days: int
+    #: Where that is written.
+    source: str
+    verified: date
+
+
+class Policy(BaseModel):
+    """What the office knows about a payer that its portal does not show (``policy.toml``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filing: Filing
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One named user at one portal, and whom it may bill for."""
+
+    name: str
+    #: Nothing while the office has not set a password: then a person signs in.
+    credentials: Credentials | None
+    tin: str
+    npis: tuple[str, ...]
+    seats: int
+
+    def bills_for(self, claim: Claim) -> bool:
+        """Whether this user may enter claims of this billing provider."""
+        return claim.billing.tin == self.tin and claim.billing.npi in self.npis
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """One payer as this office uses it."""
+
+    adapter: Adapter
+    policy: Policy
+    logins: tuple[Login, ...]
+    #: How long a new claim may stay out of the portal's own search.
+    visibility_delay: timedelta
+
+    @property
+    def slug(self) -> str:
+        """Its short name."""
+        return self.adapter.slug
+
+    @property
+    def host(self) -> str:
+        """The one host its browser may reach."""
+        return urlsplit(self.adapter.url).hostname or ""
+
+    def login(self, name: str) -> Login | None:
+        """The login of that name."""
+        return next((login for login in self.logins if login.name == name), None)
+
+    def logins_for(self, claim: Claim) -> tuple[Login, ...]:
+        """The logins that may enter a claim."""
+        return tuple(login for login in self.logins if login.bills_for(claim))
+
+    def deadline(self, claim: Claim) -> date | None:
+        """The last day the payer takes a claim."""
+        return claim.service_from + timedelta(days=self.policy.filing.days) if claim.service_from else None
+
+
+def find_adapters() -> dict[str, type[Adapter]]:
+    """Every adapter there is, by slug: those in the box and those that other packages announce."""
+    found: dict[str, type[Adapter]] = {}
+    box = importlib.import_module(PACKAGE)
+    for module in pkgutil.iter_modules(box.__path__):
+        if module.ispkg:
+            adapters = vars(importlib.import_module(f"{PACKAGE}.{module.name}.adapter")).values()
+            found |= {
+                one.slug: one
+                for one in adapters
+                if isinstance(one, type) and issubclass(one, Adapter) and one is not Adapter
+            }
+    for point in entry_points(group=GROUP):
+        found.setdefault(point.name, point.load())
+    return found
+
+
+def policy_of(adapter: type[Adapter]) -> Policy:
+    """The policy file beside an adapter. Raises `ConfigurationError` when it is missing or wrong."""
+    package = adapter.__module__.rpartition(".")[0]
+    try:
+        return Policy.model_validate(tomllib.loads(files(package).joinpath("policy.toml").read_text()))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{adapter.slug}: its policy.toml is missing or wrong.") from error
+
+
+class Office:
+    """The payers this office has set up."""
+
+    def __init__(self, payers: Iterable[Payer]) -> None:
+        self.payers: Mapping[str, Payer] = {payer.slug: payer for payer in payers}
+
+    def payer(self, slug: str) -> Payer:
+        """One of them. Raises `UnknownItem`."""
+        if slug not in self.payers:
+            known = ", ".join(sorted(self.payers)) or "none"
+            raise UnknownItem(f"'{slug}' is not a payer of this office (it has: {known}).")
+        return self.payers[slug]

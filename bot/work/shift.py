@@ -1,0 +1,262 @@
+"""One shift: a login's seat signs in, works its look-ups and claims until nothing is due, and signs out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from bot.claims.vocabulary import Sent, State
+from bot.clock import Clock
+from bot.errors import FormChanged, LoginStopped, LostClaim, Passing, PayerbotError, PersonNeeded
+from bot.ledger import people, queue
+from bot.ledger import tasks as ledger_tasks
+from bot.ledger.journal import ClaimJournal, Item, LoginJournal
+from bot.ledger.queue import Armed
+from bot.ledger.store import BOT, Act, Ledger
+from bot.ledger.tasks import Need
+from bot.log import get
+from bot.portal.adapter import Credentials
+from bot.portal.browser import PayerBrowser
+from bot.portal.evidence import EvidenceStore
+from bot.portal.look_up import Sought, look_up
+from bot.portal.session import Session
+from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
+from bot.work.payers import Login, Payer
+from bot.work.tasks import need_of, need_of_row, need_of_stop
+
+log = get()
+
+#: Claims in a row that the portal keeps us from, before the shift ends.
+PATIENCE = 2
+#: The same rejection so often in a row stops the login.
+IN_A_ROW = 3
+
+
+class Progress(Protocol):
+    """Somebody who watches a run."""
+
+    def moved(self, payer: str, item: Item, state: State, note: str) -> None:
+        """A claim was worked."""
+
+    def stopped(self, payer: str, login: str, why: str) -> None:
+        """A login stopped before its work was done."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the shifts of a run work on, shared by all of them."""
+
+    #: Claims in scope, in the order to work them; none for look-ups only.
+    ids: Sequence[int]
+    dry_run: bool = False
+    #: Claims some shift has in hand, or has worked.
+    passed: set[int] = field(default_factory=set)
+    looked_up: set[int] = field(default_factory=set)
+
+
+class Shift:
+    """One seat of one login at work."""
+
+    def __init__(
+        self,
+        payer: Payer,
+        login: Login,
+        ledger: Ledger,
+        store: EvidenceStore,
+        clock: Clock,
+        owner: str,
+        plan: Plan,
+        progress: Progress,
+    ) -> None:
+        self.payer = payer
+        self.login = login
+        self.ledger = ledger
+        self.store = store
+        self.clock = clock
+        self.owner = owner
+        self.plan = plan
+        self.progress = progress
+        self._refused: list[str] = []
+        self._passing = 0
+
+    async def work(self, browser: PayerBrowser) -> None:
+        """Work until nothing is due for this login, or something stops it."""
+        if not await self._has_work():
+            return
+        if self.login.credentials is None:
+            await self._stop(
+                PersonNeeded(f"{self.payer.adapter.name}: login {self.login.name} has no password set.")
+            )
+            return
+        try:
+            context = await browser.context()
+            try:
+                session = await self._session(context, self.login.credentials)
+                while await self._step(session):
+                    pass
+            finally:
+                with suppress(PlaywrightError):  # a browser that died took its context along
+                    await context.close()
+        except (LoginStopped, FormChanged) as error:
+            await self._stop(error)
+        except Passing as error:
+            self.progress.stopped(self.payer.slug, self.login.name, error.message)
+            log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
+
+    async def _session(self, context: BrowserContext, credentials: Credentials) -> Session:
+        return Session(
+            self.payer.adapter,
+            context,
+            await context.new_page(),
+            credentials,
+            self.login.npis,
+            LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.clock),
+            self.clock,
+        )
+
+    async def _has_work(self) -> bool:
+        return await self._due() is not None or await self._next(take=False) is not None
+
+    async def _step(self, session: Session) -> bool:
+        """Do the next thing; False when there is none."""
+        pause = await asyncio.to_thread(queue.pause_of, self.ledger, self.payer.slug, self.login.name)
+        if pause is not None:
+            return False
+        if due := await self._due():
+            self.plan.looked_up.add(due[0].id)
+            await self._attempt(due[0], self._look_up(session, *due))
+            return True
+        item = await self._next(take=True)
+        if item is None:
+            return False
+        await self._attempt(
+            item, self._rehearse(session, item) if self.plan.dry_run else self._submit(session, item)
+        )
+        return True
+
+    async def _due(self) -> tuple[Item, Armed] | None:
+        if self.plan.dry_run:
+            return None
+        return await asyncio.to_thread(
+            queue.next_look_up,
+            self.ledger,
+            self.payer.slug,
+            self.login.name,
+            self.clock.now(),
+            frozenset(self.plan.looked_up),
+        )
+
+    async def _next(self, *, take: bool) -> Item | None:
+        item = await asyncio.to_thread(
+            queue.next_claim,
+            self.ledger,
+            self.payer.slug,
+            self.login.name,
+            self.plan.ids,
+            frozenset(self.plan.passed),
+        )
+        if item is None or not take:
+            return item
+        if item.id in self.plan.passed:  # another seat was quicker
+            return await self._next(take=True)
+        self.plan.passed.add(item.id)
+        return item
+
+    async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
+        """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""
+        try:
+            await work
+            self._passing = 0
+        except LostClaim:
+            log.warning("claim_lost", claim=item.id)
+        except Passing as error:
+            self._passing += 1
+            await asyncio.to_thread(queue.explain, self.ledger, item, Act(BOT, self.clock.now(), error.message))
+            self.progress.moved(self.payer.slug, item, item.state, error.message)
+            if self._passing >= PATIENCE:
+                raise
+
+    async def _submit(self, session: Session, item: Item) -> None:
+        journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+        work = Work(
+            item.claim,
+            Sent.MAYBE if item.attempts else Sent.NEVER,
+            self.payer.visibility_delay,
+        )
+        await self._record(item, journal, await submit(session, work, journal, self.store))
+
+    async def _rehearse(self, session: Session, item: Item) -> None:
+        try:
+            note = await rehearse(session, item.claim)
+        except (LoginStopped, FormChanged, Passing):
+            raise
+        except PayerbotError as error:
+            note = error.message
+        self.progress.moved(self.payer.slug, item, item.state, note)
+
+    async def _look_up(self, session: Session, item: Item, armed: Armed) -> None:
+        journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+        sought = Sought(
+            armed.sent_as,
+            item.service_from,
+            item.service_to,
+            item.charge,
+            armed.at,
+            item.control_number if item.state is State.ACCEPTED else None,
+            item.claim.original_control_number,
+        )
+        found = await look_up(session, self.store, sought, journal.taken)
+        conclusive_at = armed.at + IN_FLIGHT + self.payer.visibility_delay
+        now = Outcome(
+            item.state,
+            sent=item.sent,
+            proof=item.proof,
+            control_number=item.control_number,
+            tracking_number=item.tracking_number,
+            status=item.status,
+            due_at=conclusive_at,
+        )
+        if item.state is State.ACCEPTED:
+            outcome = witnessed(now, found)
+        else:
+            conclusive = self.clock.now() >= conclusive_at
+            outcome = resolved(now, found, self.payer.adapter, conclusive=conclusive)
+        await self._record(item, journal, outcome)
+
+    async def _record(self, item: Item, journal: ClaimJournal, outcome: Outcome) -> None:
+        state = await journal.record(outcome, need_of(item, outcome, self.payer))
+        self.progress.moved(self.payer.slug, item, state, outcome.reason)
+        log.info(
+            "claim_moved", claim=item.id, payer=self.payer.slug, state=state, seconds=round(outcome.seconds, 2)
+        )
+        if outcome.stop is not None:
+            raise outcome.stop
+        if state is not State.REJECTED:
+            self._refused.clear()
+            return
+        self._refused.append(outcome.reason)
+        if len(self._refused) >= IN_A_ROW and len(set(self._refused[-IN_A_ROW:])) == 1:
+            await self._park(
+                need_of_row(self.payer, self.login.name, outcome.reason), self.login.name, people.PARKED
+            )
+
+    async def _stop(self, error: LoginStopped | FormChanged) -> None:
+        login = None if isinstance(error, FormChanged) else self.login.name
+        self.progress.stopped(self.payer.slug, self.login.name, error.message)
+        await self._park(need_of_stop(error, self.payer, self.login.name), login, people.PARKED)
+
+    async def _park(self, need: Need, login: str | None, kind: str) -> None:
+        act = Act(BOT, self.clock.now(), need.title)
+        await asyncio.to_thread(_park, self.ledger, self.payer.slug, login, kind, need, act)
+
+
+def _park(ledger: Ledger, payer: str, login: str | None, kind: str, need: Need, act: Act) -> None:
+    with ledger.write() as connection:
+        people.stop(connection, payer, login, kind, act)
+        ledger_tasks.open_task(connection, need, [], act)

@@ -1,0 +1,86 @@
+"""A run that adds up: every claim in its scope counted once, from the ledger and not from memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.claims.vocabulary import Proof, State
+from bot.ledger import views
+from bot.ledger.store import Ledger
+
+#: Where a claim of a run can end, in the order they are told.
+BUCKETS = ("accepted", "received", "rejected", "duplicate", "disputed", "unknown", "parked", "held", "left")
+
+_BUCKET: dict[State, str] = {
+    State.ACCEPTED: "accepted",
+    State.CLOSED: "accepted",
+    State.RECEIVED: "received",
+    State.REJECTED: "rejected",
+    State.DUPLICATE: "duplicate",
+    State.DISPUTED: "disputed",
+    State.UNKNOWN: "unknown",
+    State.HELD: "held",
+    State.BLOCKED: "held",
+    State.WITHDRAWN: "held",
+    State.QUEUED: "left",
+    State.SUBMITTING: "left",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Where the claims of a run stand at its end."""
+
+    #: Claims in scope at the start.
+    queued: int
+    counts: dict[str, int]
+    #: Of the accepted: those whose second witness is still to be asked.
+    unwitnessed: int
+    payers: dict[str, dict[str, int]]
+    seconds: float
+    #: Open tasks about these claims or their payers.
+    tasks: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every claim in scope was counted, once."""
+        return self.queued == sum(self.counts.values())
+
+    def document(self) -> dict[str, object]:
+        """As ``run --json`` prints it."""
+        return {
+            "queued": self.queued,
+            **self.counts,
+            "unwitnessed": self.unwitnessed,
+            "balanced": self.balanced,
+            "seconds": self.seconds,
+            "payers": self.payers,
+        }
+
+
+def summarise(ledger: Ledger, ids: Sequence[int], took: timedelta) -> Summary:
+    """Count where these claims stand now."""
+    rows = views.states_of(ledger, ids)
+    stopped = {(pause["payer"], pause["login"]) for pause in views.pause_rows(ledger)}
+    counts: Counter[str] = Counter()
+    payers: dict[str, Counter[str]] = {}
+    unwitnessed = 0
+    for row in rows:
+        bucket = _BUCKET[State(row["state"])]
+        if bucket == "left" and stopped & {(row["payer"], None), (row["payer"], row["login"])}:
+            bucket = "parked"
+        counts[bucket] += 1
+        payers.setdefault(row["payer"], Counter())[bucket] += 1
+        unwitnessed += row["state"] == State.ACCEPTED and row["proof"] == Proof.RECEIPT
+    slugs = set(payers)
+    return Summary(
+        queued=len(ids),
+        counts={bucket: counts[bucket] for bucket in BUCKETS},
+        unwitnessed=unwitnessed,
+        payers={slug: {bucket: payers[slug][bucket] for bucket in BUCKETS} for slug in sorted(slugs)},
+        seconds=round(took.total_seconds(), 1),
+        tasks=views.open_tasks_about(ledger, ids, slugs),
+    )

@@ -1,0 +1,81 @@
+"""Which task a claim's outcome, or a stopped login or payer, makes for which person."""
+
+from __future__ import annotations
+
+from bot.claims.vocabulary import State
+from bot.errors import FormChanged, LoginStopped
+from bot.ledger.journal import Item
+from bot.ledger.tasks import Need
+from bot.portal.submission import Outcome
+from bot.work.payers import Payer
+
+_ABOUT: dict[State, tuple[str, str, bool]] = {
+    State.HELD: ("could not be filled in", "Read the reason, mend it, then release or withdraw the claim.", False),
+    State.REJECTED: (
+        "was sent back",
+        "Fix it in your practice system and queue the fixed claim; it replaces this one.",
+        False,
+    ),
+    State.DUPLICATE: (
+        "is already with the payer",
+        "Look at the payer's claim: if it is yours, run `payerbot claims entered-by-hand` with its number.",
+        False,
+    ),
+    State.DISPUTED: ("is at the payer with wrong content", "Call the payer; do not send it again.", False),
+    State.UNKNOWN: (
+        "may be at the payer",
+        "Do not re-enter it. Look in the portal, then close this task with what you saw.",
+        True,
+    ),
+}
+
+
+def need_of(item: Item, outcome: Outcome, payer: Payer) -> Need | None:
+    """What a person must do about an outcome, if anything."""
+    if not outcome.needs_person:
+        return None
+    what, action, needs_answer = _ABOUT[outcome.state]
+    return Need(
+        cause=f"claim:{item.id}",
+        kind=str(outcome.state),
+        title=f"{payer.adapter.name}: account {item.account} {what}. {outcome.reason}".strip(),
+        action=action,
+        payer=item.payer,
+        login=item.login,
+        needs_answer=needs_answer,
+    )
+
+
+def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) -> Need:
+    """What a person must do so that a login, or a payer, goes on."""
+    resume = f"payerbot payers resume {payer.slug}"
+    if isinstance(error, FormChanged):
+        return Need(
+            cause=f"form-changed:{payer.slug}",
+            kind="form-changed",
+            title=f"{payer.adapter.name}: the portal has changed. {error.message}",
+            action=f"Have the adapter corrected, then run: {resume}",
+            payer=payer.slug,
+            actor=error.actor,
+        )
+    return Need(
+        cause=f"{error.cause}:{payer.slug}:{login}",
+        kind=error.cause,
+        title=f"{payer.adapter.name}, login {login}: {error.message}",
+        action=f"Sign in by hand or change the password, then run: {resume} --login {login}",
+        payer=payer.slug,
+        login=login,
+        actor=error.actor,
+    )
+
+
+def need_of_row(payer: Payer, login: str, reason: str) -> Need:
+    """The same rejection again and again: somebody must look before the rest is tried."""
+    return Need(
+        cause=f"refused-in-a-row:{payer.slug}:{login}",
+        kind="refused-in-a-row",
+        title=f"{payer.adapter.name}, login {login}: three claims in a row sent back for one reason. {reason}",
+        action=f"Find the cause, then run: payerbot payers resume {payer.slug} --login {login}",
+        payer=payer.slug,
+        login=login,
+    )

@@ -1,0 +1,1 @@
+"""The payers in the box: one folder each, with its adapter, policy and README."""

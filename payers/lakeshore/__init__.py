@@ -1,0 +1,1 @@
+"""Lakeshore Health Plan."""

@@ -1,0 +1,1 @@
+"""Tests of the mock portals themselves: they must behave before anything is tested against them."""

@@ -1,0 +1,62 @@
+"""Running portals, and Debian's headless Chromium for their pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from fixtures.portals.server import RunningPortal, running
+from tests.portal_mocks.visitor import LakeshoreVisitor, NorthstarVisitor, Visitor
+
+VISITORS: dict[str, type[Visitor]] = {"northstar": NorthstarVisitor, "lakeshore": LakeshoreVisitor}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_type_launch_args,
+        "executable_path": shutil.which("chromium-headless-shell"),
+        "args": ["--no-sandbox"],
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """pytest-playwright's own fallback is written in a way that pytest 9.2 warns of, and warnings are errors."""
+
+
+@pytest.fixture
+def northstar() -> Iterator[RunningPortal]:
+    with running("northstar", visibility_delay=0) as portal:
+        yield portal
+
+
+@pytest.fixture
+def lakeshore() -> Iterator[RunningPortal]:
+    with running("lakeshore", visibility_delay=0) as portal:
+        yield portal
+
+
+@pytest.fixture(params=["northstar", "lakeshore"])
+def portal(request: pytest.FixtureRequest) -> Iterator[RunningPortal]:
+    with running(request.param, visibility_delay=0) as portal:
+        yield portal
+
+
+@pytest.fixture
+def visit() -> Iterator[Callable[[RunningPortal], Visitor]]:
+    """Opens a signed-in visit over HTTP."""
+    with ExitStack() as visits:
+
+        def opened(portal: RunningPortal) -> Visitor:
+            slug = "northstar" if "127.0.0.2" in portal.url else "lakeshore"
+            visitor = VISITORS[slug](portal)
+            visits.callback(visitor.http.close)
+            visitor.sign_in()
+            return visitor
+
+        yield opened
