@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import click
 import typer
+from rich.markup import escape
 
 from bot import demo as demo_room
 from bot import terminal
@@ -114,7 +115,7 @@ def _fail(message: str, code: int, *, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps({"error": message}))
     else:
-        terminal.err.print(f"[red]{terminal.escape(message)}[/red]")
+        terminal.err.print(f"[red]{escape(message)}[/red]")
     sys.exit(code)
 
 
@@ -179,7 +180,7 @@ def config(json_: Json = False) -> None:
         _print([{"key": one.key, "value": one.value_shown, "source": one.source} for one in settings])
         return
     for one in settings:
-        terminal.out.print(f"{one.key} = {terminal.escape(one.value_shown)}  [dim]({one.source})[/dim]")
+        terminal.out.print(f"{one.key} = {escape(one.value_shown)}  [dim]({one.source})[/dim]")
 
 
 # --------------------------------------------------------------------------------------------- files and runs
@@ -209,7 +210,7 @@ def queue(
         if payer is not None:
             it.office.payer(payer)
         checked = _checked(it, files, hold=hold)
-        rows = []
+        rows: list[dict[str, Any]] = []
         for file in checked:
             queued = intake.queue_file(it.ledger, file, _act(), payer)
             rows.append(
@@ -415,7 +416,7 @@ def payers_list(json_: Json = False) -> None:
     """The payers there are adapters for, and what is set up."""
     with _installation() as it:
         pauses = views.pause_rows(it.ledger)
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "slug": slug,
                 "name": adapter.name,
@@ -434,7 +435,7 @@ def payers_list(json_: Json = False) -> None:
         logins = ", ".join(row["logins"]) or "not set up"
         terminal.out.print(f"[bold]{row['slug']}[/bold]  {row['name']}  ({logins})")
         for why in row["stopped"]:
-            terminal.out.print(f"    [yellow]stopped: {terminal.escape(why)}[/yellow]")
+            terminal.out.print(f"    [yellow]stopped: {escape(why)}[/yellow]")
 
 
 @payers_app.command("show")
@@ -469,7 +470,7 @@ def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Jso
         _print(document)
         return
     for key, value in document.items():
-        terminal.out.print(f"{key.replace('_', ' ')}: {terminal.escape(str(value))}")
+        terminal.out.print(f"{key.replace('_', ' ')}: {escape(str(value))}")
 
 
 @payers_app.command("map")
@@ -494,7 +495,7 @@ def payers_map(
         _print([{"name": row["name"], "payer": row["payer"], "who": row["who"], "at": row["at"]} for row in rows])
         return
     for row in rows:
-        terminal.out.print(f"'{terminal.escape(row['name'])}' means {row['payer']}")
+        terminal.out.print(f"'{escape(row['name'])}' means {row['payer']}")
     if not rows:
         terminal.out.print("No names yet. A payer's own slug always means that payer.")
 
@@ -578,3 +579,7 @@ _CLAIM_KEYS = (
 
 def _claim_document(row: Row) -> dict[str, Any]:
     return {key: row[key] for key in _CLAIM_KEYS}
+
+
+if __name__ == "__main__":
+    main()

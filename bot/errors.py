@@ -1,4 +1,4 @@
-"""Every error payerbot raises on purpose. Each answers: how often to try? who acts? could something have been sent?
+"""Every error payerbot raises on purpose. Each answers: how often to try? who acts? was anything sent?
 
     PayerbotError
     ├── UsageError              the call was wrong; nothing changed (exit 2)

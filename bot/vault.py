@@ -23,7 +23,8 @@ class Vault:
             raise ConfigurationError("secrets/vault_key must hold one Fernet key a line.") from None
         if not fingerprint_key:
             raise ConfigurationError("secrets/fingerprint_key is empty: put it back from your backup.")
-        self._fingerprint_key = fingerprint_key.encode()
+        #: Key of the hashes that recognise a claim without naming anybody.
+        self.fingerprint_key = fingerprint_key.encode()
 
     @classmethod
     def open(cls, home: Home) -> Vault:
@@ -62,7 +63,7 @@ class Vault:
     def digest(self, text: str) -> str:
         """A stand-in for an identifier, 64 hex digits: the same for the same text, and it cannot be turned back
         without the key."""
-        return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()
+        return hmac.digest(self.fingerprint_key, text.encode(), "sha256").hex()
 
 
 def _read_key(path: Path) -> str:

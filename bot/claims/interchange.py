@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pyx12.errors import X12Error
 from pyx12.x12file import X12Reader
 
 from bot.claims.model import Problem, Severity
@@ -42,7 +43,7 @@ _ENVELOPE = {
     ("isa", "001"): "The interchange trailer (IEA) does not carry the number of its header (ISA).",
     ("isa", "021"): "The group count in the interchange trailer (IEA) is wrong.",
     ("isa", "024"): "An interchange (ISA) is not closed properly.",
-    ("order", ""): "A trailer (SE, GE or IEA) stands without its header.",
+    ("order", ""): "A header or trailer (ISA, SE, GE or IEA) stands alone.",
 }
 
 
@@ -124,6 +125,7 @@ class _Text:
             or any(mark.isalnum() or mark in " \ufffd" for mark in (separator, component, terminator))
             or separator in "\r\n"
             or component in "\r\n"
+            or any(terminator in element for element in elements[:16])
         ):
             raise _Unreadable("the interchange header (ISA) does not name three different separators")
         padded = [
@@ -135,7 +137,7 @@ class _Text:
         self._head = separator.join(["ISA", *padded, component]) + terminator
         self._rest = self._rest[len(separator.join(elements[:16])) + 3 :]
         mark, between = re.escape(terminator), re.escape(_BETWEEN)
-        self._next = re.compile(f"(?:^|{mark})[{between}{mark}]*(?=ISA[^A-Za-z0-9])")
+        self._next = re.compile(f"(?:^|[{mark}\\r\\n])[{between}{mark}]*(?=ISA[^A-Za-z0-9])")
         self._gap = re.compile(f"{mark}[{between}{mark}]+")
         self._terminator = terminator
         self._interchange_ended = False
@@ -149,7 +151,7 @@ class _Text:
         while not self._interchange_ended:
             text = self._rest
             if following := self._next.search(text):
-                text, self._rest = text[: following.end()], text[following.end() :]
+                text, self._rest = text[: following.end()] + self._terminator, text[following.end() :]
                 self._interchange_ended = True
             elif self._ended:
                 # A last segment may lack its terminator.
@@ -176,7 +178,7 @@ class _Reader(X12Reader):  # type: ignore[misc]  # pyx12 carries no type marker
     def _parse_segment(self, seg_data: object) -> None:
         try:
             super()._parse_segment(seg_data)
-        except IndexError:
+        except (IndexError, X12Error):
             self.err_list.append(("order", "", "", None, None))
         # It remembers every number to find repeats: time and memory would grow with the square of the file.
         if len(self.st_ids) > 100 or len(self.gs_ids) > 100 or len(self.hl_stack) > 100:
@@ -211,6 +213,16 @@ def read_segments(path: Path, report: Report) -> Iterator[Segment]:
                     number += 1
                     segment = _segment(number, raw, component, text.suspect)
                     place = segment.place
+                    if closed and ("after", "") not in known:
+                        known.add(("after", ""))
+                        report(
+                            Problem(
+                                severity=Severity.BLOCK,
+                                rule="stray-text",
+                                message="Something stands after an end mark (IEA); if it holds claims, they may be lost.",
+                                place=place,
+                            )
+                        )
                     closed = closed or segment.id == "IEA"
                     if reader.err_list:
                         for kind, code, *_ in reader.pop_errors():

@@ -38,6 +38,8 @@ from bot.claims.wording import explain
 _AMOUNT = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)")
 #: CLM05, which shows the separator in use: place of service, qualifier, frequency.
 _SITE = re.compile(r"[0-9A-Z]{0,2}([^0-9A-Za-z. -])B?\1[0-9A-Z]")
+#: Some programs write every number with decimals.
+_POINTER = re.compile(r"[0-9]{1,2}(?:\.0*)?")
 _CENT = Decimal("0.01")
 _TRAILERS = frozenset({"SE", "GE", "IEA", "ST", "GS", "ISA"})
 
@@ -600,8 +602,10 @@ class _Claims:
         elif self._party_code == "PR" and party is not None:
             if code in ("G2", "LU"):
                 level.billing_ids.append({"kind": code, "number": number})
-            else:
+            elif code in ("2U", "EI", "FY", "NF"):
                 party.setdefault("other_ids", []).append({"kind": code, "number": number})
+            else:
+                self._pass_over(segment, f"a further number, {code[:3]}")
         elif code == "Y4":
             level.property_casualty_number = number
         elif self._party_code == "85":
@@ -832,8 +836,8 @@ class _Claims:
         line["units"] = self._quantity(segment, 4, "Units")
         line["place_of_service"] = segment[5]
         pointers = [pointer for pointer in segment.parts(7) if pointer]
-        if all(pointer.isascii() and pointer.isdigit() and len(pointer) < 3 for pointer in pointers):
-            line["pointers"] = [int(pointer) for pointer in pointers]
+        if all(_POINTER.fullmatch(pointer) for pointer in pointers):
+            line["pointers"] = [int(pointer.partition(".")[0]) for pointer in pointers]
         else:
             self._fault(segment, "Diagnosis pointer", "it is not a number from 1 to 12")
         line["emergency"] = segment[9] == "Y"

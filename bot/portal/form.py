@@ -12,7 +12,7 @@ from bot.claims.model import Claim
 from bot.errors import FormChanged, NotAsQueued, PortalProblem, PortalRefused
 from bot.portal import fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, Kind, Rows, press
-from bot.portal.reading import Reading, Table, await_rows, await_shown, fill, labelled, read
+from bot.portal.reading import Reading, Table, await_rows, await_shown, fill, labelled, read, same
 
 #: Called with a stage's name right before the press that fires it.
 Arm = Callable[[str], Awaitable[None]]
@@ -182,7 +182,7 @@ class Form:
                     raise FormChanged(
                         f"{self.adapter.name}'s page '{form_page.title}' does not show '{field.label}'."
                     )
-                if found.casefold() != wanted.casefold():
+                if not same(wanted, found):
                     raise NotAsQueued(_differs(field, wanted, found))
             elif wanted is None:
                 if (
@@ -215,7 +215,7 @@ class Form:
         for item, row in zip(items, table.records(), strict=True):
             for column in rows.columns:
                 wanted = fit.expected(column, self.claim, item) or ""
-                if row[column.label] != wanted:
+                if not same(wanted, row[column.label]):
                     raise NotAsQueued(_differs(column, wanted, row[column.label]))
 
     async def _count(self, caption: str) -> int:

@@ -190,6 +190,11 @@ class Reading:
         return control.text if control else None
 
 
+def same(wanted: str, found: str | None) -> bool:
+    """Whether a portal shows what we mean; some write in capitals."""
+    return found is not None and " ".join(found.split()).casefold() == " ".join(wanted.split()).casefold()
+
+
 async def read(page: Page) -> Reading:
     """Read the page."""
     return parse(await page.evaluate(f"() => ({SCRIPT})().read()"))

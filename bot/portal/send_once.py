@@ -8,6 +8,7 @@ multipart body gets back the bytes of its files, which interception loses.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -46,6 +47,7 @@ class Guard:
         self._armed = False
         self._permit: Stage | None = None
         self._attached: Sequence[Path] = ()
+        self._done = asyncio.Event()
         #: Stages that went out, in order, whatever became of them.
         self.sent: list[Stage] = []
         #: Requests stopped at the door.
@@ -64,7 +66,13 @@ class Guard:
     def permit(self, stage: Stage, attached: Sequence[Path] = ()) -> None:
         """Let one request of this stage pass, carrying these files."""
         self._armed = True
+        self._done.clear()
         self._permit, self._attached = stage, tuple(attached)
+
+    async def answered(self) -> None:
+        """Wait until the permitted request has been answered, lost or stopped; not longer than it may take."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._done.wait(), SEND_TIMEOUT_MS / 1000 + 5)
 
     async def _at_the_door(self, route: Route, request: Request) -> None:
         body = request.post_data_buffer or b""
@@ -83,10 +91,13 @@ class Guard:
         except Exception:
             log.exception("request_stopped", stage=stage.name)
             mine = False
-        if mine:
-            await self._send(route, stage, whole)
-        else:
-            await self._stop(route, stage)
+        try:
+            if mine:
+                await self._send(route, stage, whole)
+            else:
+                await self._stop(route, stage)
+        finally:
+            self._done.set()
 
     async def _stop(self, route: Route, stage: Stage | None) -> None:
         self.stopped += 1

@@ -25,9 +25,6 @@ from bot.portal import way
 from bot.portal.adapter import Adapter, Code, Credentials
 from bot.portal.retry import trying
 
-#: How long a page may take to show what is awaited.
-PATIENCE_MS = 15_000
-
 T = TypeVar("T")
 
 #: Seconds an authenticator code is valid (RFC 6238).
@@ -121,7 +118,6 @@ class Session:
         self.context = context
         self.page = page
         self.clock = clock
-        page.set_default_timeout(PATIENCE_MS)
         self.stopwatch = Stopwatch(context)
         #: Billing NPI that the portal shows for this session.
         self.npi = ""

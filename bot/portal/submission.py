@@ -39,8 +39,9 @@ from bot.portal.adapter import Adapter, Receipt, SentAs, Stage
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.form import Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
-from bot.portal.send_once import SEND_TIMEOUT_MS, Guard
-from bot.portal.session import PATIENCE_MS, Session
+from bot.portal.reading import same
+from bot.portal.send_once import Guard
+from bot.portal.session import Session
 from bot.portal.way import explained
 
 log = get()
@@ -162,7 +163,6 @@ class _Submission:
             guard.permit(stage, form.take_attached())
 
         page = self.session.page
-        page.set_default_timeout(SEND_TIMEOUT_MS + PATIENCE_MS)  # no shorter than the guard waits
         try:
             async with explained(page, self.adapter):
                 if form.armed:
@@ -171,6 +171,7 @@ class _Submission:
                     await form.check_again()
                 await arm(self.adapter.final.name)
                 await self.adapter.send(page)
+                await guard.answered()
                 receipt = await self.adapter.read_receipt(page)
         except LostClaim:
             raise
@@ -187,8 +188,6 @@ class _Submission:
                 await self._keep("refusal")
                 return Receipt(refused=error.problems)
             return None  # a banner proves nothing, whatever it says
-        finally:
-            page.set_default_timeout(PATIENCE_MS)
         await self._keep("receipt")
         return receipt
 
@@ -206,8 +205,7 @@ class _Submission:
                 evidence=tuple(self.kept),
                 due_at=self._conclusive_at(),
             )
-        stop = error if isinstance(error, LoginStopped | FormChanged) else None
-        return Outcome(State.QUEUED, words, self.work.sent, evidence=tuple(self.kept), stop=stop)
+        return Outcome(State.QUEUED, words, self.work.sent, evidence=tuple(self.kept), stop=_stopping(error))
 
     def _not_sent(self, error: PortalError) -> Outcome:
         """The portal or our own read-back stopped the claim before its final stage."""
@@ -280,8 +278,8 @@ class _Submission:
             return replace(outcome, due_at=self.session.clock.now() + self.work.visibility_delay)
         try:
             found = await self._ask(outcome.control_number)
-        except PortalError:
-            return replace(outcome, due_at=self.session.clock.now() + IN_FLIGHT)
+        except PortalError as error:
+            return replace(outcome, due_at=self.session.clock.now() + IN_FLIGHT, stop=_stopping(error))
         return witnessed(outcome, found)
 
     async def _looked_up(self) -> Outcome:
@@ -297,8 +295,8 @@ class _Submission:
         )
         try:
             found = await self._ask(None)
-        except PortalError:
-            return waiting
+        except PortalError as error:
+            return replace(waiting, stop=_stopping(error))
         return resolved(waiting, found, self.adapter, conclusive=False)
 
     async def _ask(self, control_number: str | None) -> LookUp:
@@ -418,12 +416,17 @@ def status_of(adapter: Adapter, words: str) -> Status:
     return adapter.words.get(words.strip().lower(), Status.UNRECOGNISED)
 
 
+def _stopping(error: Exception) -> LoginStopped | FormChanged | None:
+    """The error, if it stops more than this claim."""
+    return error if isinstance(error, LoginStopped | FormChanged) else None
+
+
 def _differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:
     """Labels of the echoes that the receipt lacks or shows otherwise."""
     return frozenset(
         echo.label
         for echo in adapter.echoes
-        if (wanted := fit.expected(echo, claim)) is not None and receipt.shown.get(echo.label) != wanted
+        if (wanted := fit.expected(echo, claim)) is not None and not same(wanted, receipt.shown.get(echo.label))
     )
 
 

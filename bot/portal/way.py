@@ -105,6 +105,8 @@ async def explained(page: Page, adapter: Adapter) -> AsyncIterator[None]:
     except PlaywrightTimeout:
         await clear(page, adapter)
         raise Passing(f"{adapter.name}'s portal did not answer in time.") from None
+    except KeyError as error:
+        raise FormChanged(f"{adapter.name}'s page does not show {error} any more.") from None
     except PlaywrightError as error:
         if "strict mode violation" in error.message:
             raise FormChanged(f"{adapter.name}'s page has two of something there used to be one of.") from None

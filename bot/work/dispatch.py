@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import async_playwright
@@ -48,6 +49,8 @@ class Workshop:
     #: The browser's program; none: the first one found.
     executable: Path | None = None
     headed: bool = False
+    #: How long a page may take to show what is awaited.
+    patience: timedelta = timedelta(seconds=15)
 
 
 async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
@@ -92,7 +95,9 @@ async def _work(workshop: Workshop, shifts: dict[str, list[Shift]], progress: Pr
     async def at_payer(payer: Payer, seats: list[Shift]) -> None:
         """One browser for one payer, one window for each seat."""
         try:
-            async with PayerBrowser(playwright, executable, [payer.host], headed=workshop.headed) as browser:
+            async with PayerBrowser(
+                playwright, executable, [payer.host], headed=workshop.headed, timeout=workshop.patience
+            ) as browser:
                 await _all(*(shift.work(browser) for shift in seats))
         except Passing as error:
             progress.stopped(payer.slug, "", error.message)

@@ -129,7 +129,7 @@ class Lakeshore(Adapter):
         await press(page, "Search")
         return [
             FoundClaim(
-                control_number=row["Claim ID"],
+                control_number=row["Claim ID (ICN)"],
                 account=row["Patient account no."],
                 member_id=row["Member ID"],
                 service_from=read_mdy(row["Service From"]),

@@ -15,7 +15,7 @@ from bot.claims.model import Claim
 from fixtures.claims.writers import Separators, write_837, write_csv, write_json
 from tests.unit.claims.strategies import claims_837, claims_csv, separators
 
-_SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _read_back(write: Callable[[Path], None]) -> list[Claim | None]:

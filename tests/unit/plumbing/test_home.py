@@ -14,7 +14,7 @@ from bot.errors import ConfigurationError, HomeInUse
 from bot.home import Home, refuse_shared, write_private
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from bot.home import Home
 with Home(Path(sys.argv[1])).locked():
@@ -22,9 +22,15 @@ with Home(Path(sys.argv[1])).locked():
     sys.stdin.read()
 """
 
-HOLD_AND_FORK = HOLD.replace(
-    '    print("held"', "    child = os.fork()\n    if not child: time.sleep(60)\n    print(child"
-).replace("import sys", "import os, sys")
+HOLD_AND_FORK = """
+import os, sys, time
+from pathlib import Path
+from bot.home import Home
+with Home(Path(sys.argv[1])).locked():
+    if not os.fork():
+        print(os.getpid(), flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=lambda mask: f"umask {mask:03o}")

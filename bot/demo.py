@@ -1,0 +1,159 @@
+"""The demonstration: mock portals on this machine, sample claims through the real commands, and the portals' own
+books at the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from bot.errors import PayerbotError
+from bot.home import FILE_MODE, Home
+from bot.portal.browser import find_browser, install_browser
+from bot.terminal import out
+from bot.work.payers import find_adapters
+
+#: Seconds that a new claim stays out of a mock portal's search, where the portal has such a delay.
+DELAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A mock portal that is running."""
+
+    slug: str
+    name: str
+    url: str
+    oracle: str
+    user: Mapping[str, str]
+    delay: int
+
+    def books(self) -> dict[str, Any]:
+        """What reached the portal and what it keeps, by its own word."""
+        with urlopen(self.oracle) as answer:  # noqa: S310  an address we started ourselves
+            document: dict[str, Any] = json.load(answer)
+        return document
+
+
+def play(claims: int, *, headed: bool) -> int:
+    """Play the demonstration; the exit code of the run in it."""
+    if find_browser(headed=headed) is None:
+        out.print("Installing a browser, once …")
+        install_browser()
+    folder = Path(tempfile.mkdtemp(prefix="payerbot-demo-"))
+    home = Home(folder / "home")
+    home.create()
+    with ExitStack() as stack:
+        portals = [stack.enter_context(_portal(slug, adapter.name)) for slug, adapter in _mocked().items()]
+        _set_up(home, portals, headed=headed)
+        _tell("Two payers' portals run on this machine", [f"{one.name}: {one.url}" for one in portals])
+        _python("fixtures.claims.generate", str(folder), "--claims", str(claims))
+        for portal in portals:
+            _payerbot(home, "payers", "map", portal.name.upper(), portal.slug, quiet=True)
+        files = [str(folder / name) for name in ("visits.837", "care.csv", "homes.json")]
+        _tell("A morning's files are checked and queued", [])
+        _payerbot(home, "queue", *files)
+        _tell("payerbot sends them, unattended", [])
+        code = _payerbot(home, "run")
+        _tell("and asks the payers' own search about each, as soon as that can know", [])
+        _payerbot(home, "follow-up", after=DELAY)
+        _tell("What is left for a person", [])
+        _payerbot(home, "tasks", "list")
+        doubled = _audit(portals)
+    out.print(f"\nLook around: payerbot --home {home.path} claims list")
+    return 3 if doubled else code
+
+
+def _audit(portals: list[Portal]) -> int:
+    """Print what the portals' own books say; how many claims they have twice."""
+    doubled = 0
+    lines = []
+    for portal in portals:
+        books = portal.books()
+        sends = sum(request["stage"] == "submit" for request in books["requests"])
+        each = Counter(json.dumps([one["account"], one["lines"]], sort_keys=True) for one in books["claims"])
+        doubled += sum(count - 1 for count in each.values())
+        lines.append(f"{portal.name}: {sends} sends, {len(books['claims'])} claims, {len(each)} different")
+    _tell(f"By the portals' own books: {doubled} claims twice", lines)
+    return doubled
+
+
+def _tell(title: str, lines: list[str]) -> None:
+    out.print(f"\n[bold]{title}[/bold]")
+    for line in lines:
+        out.print(f"  {line}")
+
+
+def _mocked() -> dict[str, Any]:
+    """The adapters that have a mock portal."""
+    known = json.loads(_python("fixtures.portals", "--list"))
+    return {slug: adapter for slug, adapter in sorted(find_adapters().items()) if slug in known}
+
+
+@contextmanager
+def _portal(slug: str, name: str) -> Iterator[Portal]:
+    """A mock portal in a process of its own."""
+    delay = DELAY if find_adapters()[slug].limits.visibility_delay else 0
+    process = subprocess.Popen(  # noqa: S603  our own module
+        [sys.executable, "-m", "fixtures.portals", slug, "--port", "0", "--visibility-delay", str(delay)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise PayerbotError(f"The mock portal {slug} did not start.")
+        said = json.loads(line)
+        yield Portal(slug, name, said["url"], said["oracle"], said["users"][0], delay)
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _set_up(home: Home, portals: list[Portal], *, headed: bool) -> None:
+    """Write the settings and secrets that a person would write."""
+    settings = [f"[browser]\nheaded = {str(headed).lower()}\n"]
+    for portal in portals:
+        user = portal.user
+        settings.append(
+            f'[payers.{portal.slug}]\nurl = "{portal.url}"\nvisibility_delay = "PT{portal.delay}S"\n'
+            f"[payers.{portal.slug}.logins.main]\n"
+            f'username = "{user["username"]}"\ntin = "{user["tin"]}"\nnpis = ["{user["npi"]}"]\n'
+        )
+        for key in ("password", "totp_secret"):
+            if user[key]:
+                secret = home.secrets / f"payers__{portal.slug}__logins__main__{key}"
+                secret.touch(FILE_MODE)
+                secret.write_text(user[key])
+    home.settings_file.write_text("\n".join(settings))
+
+
+def _payerbot(home: Home, *words: str, quiet: bool = False, after: int = 0) -> int:
+    """Run a command as a person would, a moment later if need be; its exit code."""
+    time.sleep(after)
+    command = [sys.executable, "-m", "bot.cli", "--home", str(home.path), *words]
+    if not quiet:
+        out.print(f"[dim]$ payerbot {' '.join(_short(word) for word in words)}[/dim]")
+    done = subprocess.run(command, stdout=subprocess.DEVNULL if quiet else None, check=False)  # noqa: S603
+    return done.returncode
+
+
+def _short(word: str) -> str:
+    return Path(word).name or word
+
+
+def _python(module: str, *words: str) -> str:
+    """What one of our own modules prints."""
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", module, *words], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
