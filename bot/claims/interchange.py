@@ -219,7 +219,7 @@ def read_segments(path: Path, report: Report) -> Iterator[Segment]:
                             Problem(
                                 severity=Severity.BLOCK,
                                 rule="stray-text",
-                                message="Something stands after an end mark (IEA); if it holds claims, they may be lost.",
+                                message="Something stands after the end mark (IEA). Claims in it may be lost.",
                                 place=place,
                             )
                         )
@@ -245,7 +245,7 @@ def read_segments(path: Path, report: Report) -> Iterator[Segment]:
                     Problem(
                         severity=Severity.BLOCK,
                         rule="truncated",
-                        message="The file ends before its end mark (IEA). Claims may be missing; ask for it again.",
+                        message="The file ends before its end mark (IEA). Claims may be lost; ask for it again.",
                         place=place,
                     )
                 )

@@ -225,6 +225,9 @@ class _RowGroup:
                 number,
                 None,
             )
+            # What stands under "account" may be a name here: nothing of it is read, so nothing is repeated.
+            self._lines.append({})
+            return
         values: dict[str, Any] = {}
         line_number = len(self._lines) + 1
         for column, cell in zip(self._columns, cells, strict=False):

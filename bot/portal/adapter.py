@@ -368,9 +368,9 @@ async def press(page: Page, label: str) -> None:
     await target(page, label).click()
 
 
-def target(page: Page, label: str) -> Locator:
+def target(place: Page | Locator, label: str) -> Locator:
     """The one visible button or link of that name."""
-    by_role = page.get_by_role("button", name=label, exact=True).or_(
-        page.get_by_role("link", name=label, exact=True)
+    by_role = place.get_by_role("button", name=label, exact=True).or_(
+        place.get_by_role("link", name=label, exact=True)
     )
     return by_role.filter(visible=True)

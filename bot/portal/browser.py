@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -29,7 +30,7 @@ _WINDOWS: Final = (
     r"Microsoft\Edge\Application\msedge.exe",
 )
 _INSTALL_SECONDS: Final = 900
-_HOST: Final = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
+_HOST: Final = re.compile(r"[a-z0-9.-]+")
 _VIEWPORT: Final = ViewportSize(width=1280, height=1024)
 
 _ARGUMENTS: Final = (
@@ -202,11 +203,11 @@ class PayerBrowser:
 
         `timezone` is the payer's (IANA); `timeout` bounds each step on a page.
         """
-        if not hosts or any(not _HOST.fullmatch(host) for host in hosts):
-            raise ConfigurationError("A browser needs the host names of its payer's portal, in small letters.")
+        if not hosts:
+            raise ConfigurationError("A browser needs the host name of its payer's portal.")
         self._playwright = playwright
         self._executable = executable
-        self._hosts = tuple(hosts)
+        self._hosts = tuple(_pattern(host) for host in hosts)
         self._headed = headed
         self._timezone = timezone
         self._timeout = timeout
@@ -274,11 +275,21 @@ class PayerBrowser:
             raise Passing("The browser stopped in the middle of its work.") from error
 
 
+def _pattern(host: str) -> str:
+    """The host as Chromium's resolver rules write it. Anything but a host could undo the rules."""
+    with suppress(ValueError):
+        return f"[{host}]" if ip_address(host).version == 6 else host
+    if not _HOST.fullmatch(host):
+        raise ConfigurationError(f"{host!r} is not a host name in small letters.")
+    return host
+
+
 async def _hold_popup_still(page: Page) -> None:
     """A pop-up of the same origin keeps the window of its first, empty document, and Chromium runs no init
     script for the second one."""
     with suppress(PlaywrightError):
         if await page.opener() is not None:
+            await page.wait_for_url(lambda url: url != "about:blank", wait_until="commit")
             await page.evaluate(_STILL)
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
@@ -170,7 +171,7 @@ class _Submission:
                     await self.adapter.ready_to_send(page)
                     await form.check_again()
                 await arm(self.adapter.final.name)
-                await self.adapter.send(page)
+                await self._press(guard)
                 await guard.answered()
                 receipt = await self.adapter.read_receipt(page)
         except LostClaim:
@@ -190,6 +191,14 @@ class _Submission:
             return None  # a banner proves nothing, whatever it says
         await self._keep("receipt")
         return receipt
+
+    async def _press(self, guard: Guard) -> None:
+        """Make the press that sends. That the page is slow to follow it is no failure once the claim is out."""
+        try:
+            await self.adapter.send(self.session.page)
+        except PlaywrightTimeout:
+            if self.adapter.final not in guard.sent:
+                raise
 
     async def _stopped_short(self, error: Exception, *, drafts: bool) -> Outcome:
         """Armed, but the final stage provably never left this machine."""
@@ -230,11 +239,11 @@ class _Submission:
     async def _judge(self, receipt: Receipt) -> Outcome | None:
         """What the receipt proves; None when it proves nothing."""
         kept = tuple(self.kept)
+        if receipt.duplicate_of is not None:
+            return self._had_before(f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None)
         if receipt.refused:
             words = "; ".join(str(problem) for problem in receipt.refused)
             return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
-        if receipt.duplicate_of is not None:
-            return self._had_before(f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None)
         differences = _differences(self.adapter, self.work.claim, receipt)
         if differences & self.adapter.identity:
             return None

@@ -90,11 +90,15 @@ async def notices(page: Page) -> list[str]:
 
 
 async def _press(page: Page, label: str) -> None:
-    box = page.get_by_role("checkbox", name=label, exact=True).filter(visible=True)
+    """Press a button, link or box of that name, in the dialog if there is one: what lies under it may have its
+    twin."""
+    dialog = page.get_by_role("dialog").filter(visible=True)
+    place = dialog.last if await dialog.count() else page
+    box = place.get_by_role("checkbox", name=label, exact=True).filter(visible=True)
     if await box.count():
         await box.first.check()
     else:
-        await target(page, label).first.click()
+        await target(place, label).first.click()
 
 
 @asynccontextmanager

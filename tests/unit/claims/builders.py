@@ -33,7 +33,8 @@ LINE = ["LX*1", "SV1*HC:99213*100*UN*1***1:2", "DTP*472*D8*20260601"]
 def x12(*bodies: list[str], guide: str = "005010X222A1", kind: str = "837", usage: str = "P") -> str:
     """An interchange in which every body is a transaction."""
     segments = [
-        f"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*0000*^*00501*000000001*0*{usage}*:",
+        "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*0000*^*00501*000000001*0"
+        f"*{usage}*:",
         f"GS*HC*S*R*20260101*0000*1*X*{guide}",
     ]
     for number, body in enumerate(bodies, start=1):

@@ -217,7 +217,9 @@ _claim: dict[str, Any] = {
     "discharged_on": maybe_days,
     "delay_reason": st.sampled_from(["", "3"]),
     "accident": st.none()
-    | st.builds(Accident, cause=st.sampled_from(["AA", "EM", "OA"]), on=maybe_days, state=st.sampled_from(["", "MN"])),
+    | st.builds(
+        Accident, cause=st.sampled_from(["AA", "EM", "OA"]), on=maybe_days, state=st.sampled_from(["", "MN"])
+    ),
     "condition_codes": st.lists(codes, max_size=3).map(tuple),
     "patient_paid": st.none() | money,
     "attachments": _attachments,
@@ -253,7 +255,9 @@ def claims_837(draw: st.DrawFn) -> Claim:
     return Claim(
         **{name: draw(strategy) for name, strategy in _claim.items()},
         **draw(_patients(_people_837)),
-        billing=draw(st.builds(BillingProvider, **_billing, middle=maybe_words, suffix=maybe_words, other_ids=_other_ids)),
+        billing=draw(
+            st.builds(BillingProvider, **_billing, middle=maybe_words, suffix=maybe_words, other_ids=_other_ids)
+        ),
         pay_to=draw(st.none() | addresses),
         subscriber=draw(st.builds(Subscriber, **_people_837, **_insured)),
         rendering=draw(provider),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from fixtures.claims.generate import claims
 from fixtures.claims.writers import write_837, write_csv, write_json
 from tests.unit.claims.builders import put
 
-_WRITERS = {"837": write_837, "csv": write_csv, "json": write_json}
+_WRITERS: dict[str, Callable[[list[Claim], Path], None]] = {"837": write_837, "csv": write_csv, "json": write_json}
 
 
 def _bytes_of(kind: str, some: list[Claim]) -> bytes:
@@ -42,7 +43,8 @@ def _read(data: bytes) -> str:
         assert (item.claim is None) == blocked
     assert found or any(problem.severity is Severity.BLOCK for problem in file.problems)
     return "".join(
-        problem.model_dump_json() for problem in (*file.problems, *(problem for item in found for problem in item.problems))
+        problem.model_dump_json()
+        for problem in (*file.problems, *(problem for item in found for problem in item.problems))
     )
 
 
@@ -53,7 +55,10 @@ def test_any_bytes(data: bytes) -> None:
 
 
 @_SETTINGS
-@given(st.sampled_from([b"ISA*", b"[", b'{"claims": [', b"account,code,charge,service_from\n"]), st.binary(max_size=400))
+@given(
+    st.sampled_from([b"ISA*", b"[", b'{"claims": [', b"account,code,charge,service_from\n"]),
+    st.binary(max_size=400),
+)
 def test_any_bytes_after_a_known_beginning(head: bytes, data: bytes) -> None:
     _read(head + data)
 
@@ -65,7 +70,9 @@ def test_a_good_file_damaged_anywhere(kind: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(whole)))
         length = data.draw(st.integers(0, 40))
-        whole[at : at + length] = data.draw(st.binary(max_size=20) | st.sampled_from([b"*", b"~", b":", b'"', b",", b"\n"]))
+        whole[at : at + length] = data.draw(
+            st.binary(max_size=20) | st.sampled_from([b"*", b"~", b":", b'"', b",", b"\n"])
+        )
     _read(bytes(whole))
 
 
@@ -108,12 +115,14 @@ def test_no_message_repeats_what_a_patient_is_known_by(kind: str, data: st.DataO
         at = data.draw(st.integers(first, len(whole)))
         whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.sampled_from(_DAMAGE))
     said = _read(bytes(whole))
-    for value in ("ZZ", "77", some[0].subscriber.birth_date):
-        assert str(value) not in said.replace(some[0].account, "").replace(some[1].account, "")
+    for value in ("ZZ", "LASTNAME", "FIRSTNAME", "MEMBER777", "STREET", str(some[0].subscriber.birth_date)):
+        assert value not in said
 
 
 @pytest.mark.parametrize("value", [None, 7, "ZZ77", [], {}, True, 1e400, "NaN"])
-@pytest.mark.parametrize("field", ["account", "charge", "subscriber", "lines", "diagnoses", "frequency", "onset_on", "ZZ77"])
+@pytest.mark.parametrize(
+    "field", ["account", "charge", "subscriber", "lines", "diagnoses", "frequency", "onset_on", "ZZ77"]
+)
 def test_any_json_value_anywhere(field: str, value: object) -> None:
     claim = json.loads(WHOLE["json"])["claims"][0]
     claim[field] = value

@@ -33,7 +33,9 @@ def _read_back(write: Callable[[Path], None]) -> list[Claim | None]:
 @_SETTINGS
 @given(st.lists(claims_837(), min_size=1, max_size=3), separators, st.integers(1, 3))
 def test_837p(claims: list[Claim], cut: Separators, per_transaction: int) -> None:
-    assert _read_back(lambda path: write_837(claims, path, separators=cut, per_transaction=per_transaction)) == claims
+    assert (
+        _read_back(lambda path: write_837(claims, path, separators=cut, per_transaction=per_transaction)) == claims
+    )
 
 
 @_SETTINGS

@@ -56,7 +56,9 @@ def test_levels_share_and_do_not_leak(tmp_path: Path) -> None:
     ]  # fmt: skip
     found, _ = read(tmp_path, x12(body))
     first, second, third = (item.claim for item in found)
-    assert first and second and third
+    assert first
+    assert second
+    assert third
     assert [first.patient.first, second.patient.first, third.patient.first] == ["TIM", "SAM", "JANE"]
     assert second.patient.birth_date is None
     assert second.relationship == "01"
@@ -80,10 +82,15 @@ def test_providers_of_claim_and_line(tmp_path: Path) -> None:
     assert claim.rendering.taxonomy == "207Q00000X"
     assert claim.rendering_of(claim.lines[0]).name == "LINEDOC"
     assert claim.rendering_of(claim.lines[1]).name == "CLAIMDOC"
-    assert claim.referring and claim.referring.name == "REFERRER"
-    assert claim.facility and claim.facility.address and claim.facility.address.street == "9 C ST"
-    assert claim.supervising and claim.supervising.other_ids == (OtherId(kind="G2", number="PAYER7"),)
-    assert claim.lines[0].ordering and claim.lines[0].ordering.name == "ORDERER"
+    assert claim.referring
+    assert claim.referring.name == "REFERRER"
+    assert claim.facility
+    assert claim.facility.address
+    assert claim.facility.address.street == "9 C ST"
+    assert claim.supervising
+    assert claim.supervising.other_ids == (OtherId(kind="G2", number="PAYER7"),)
+    assert claim.lines[0].ordering
+    assert claim.lines[0].ordering.name == "ORDERER"
     assert claim.lines[1].service_to == date(2026, 6, 3)
 
 
@@ -131,7 +138,8 @@ def test_numbers_notes_attachments_and_dates(tmp_path: Path) -> None:
     assert claim.frequency is Frequency.REPLACEMENT
     assert claim.original_control_number == "ICN9"
     assert (claim.accept_assignment, claim.benefits_assignment, claim.release_of_information) == ("C", "N", "I")
-    assert claim.accident and (claim.accident.cause, claim.accident.state) == ("AA", "MN")
+    assert claim.accident
+    assert (claim.accident.cause, claim.accident.state) == ("AA", "MN")
     assert claim.accident.on == date(2026, 5, 1)
     assert (claim.admitted_on, claim.discharged_on) == (date(2026, 5, 2), date(2026, 5, 3))
     assert claim.onset_on == date(2026, 5, 4)
@@ -143,9 +151,16 @@ def test_numbers_notes_attachments_and_dates(tmp_path: Path) -> None:
     line = claim.lines[0]
     assert line.modifiers == ("TD", "59", "GP")
     assert line.description == "HOME VISIT"
-    assert line.emergency and line.epsdt and line.family_planning
+    assert line.emergency
+    assert line.epsdt
+    assert line.family_planning
     assert (line.control_number, line.note) == ("L1", "LINE NOTE")
-    assert line.drug and (line.drug.ndc, line.drug.quantity, line.drug.unit) == ("00004196501", Decimal("2.5"), "ML")
+    assert line.drug
+    assert (line.drug.ndc, line.drug.quantity, line.drug.unit) == (
+        "00004196501",
+        Decimal("2.5"),
+        "ML",
+    )
     assert claim.unread == ()
 
 
@@ -164,7 +179,8 @@ def test_what_has_no_field_is_named(tmp_path: Path) -> None:
         "line 1: a segment that does not belong in a professional claim (ZZZ)",
     )
     assert "SECRETTEXT" not in str(claim.unread)
-    assert claim.subscriber.address and claim.subscriber.address.street == "2 B ST"
+    assert claim.subscriber.address
+    assert claim.subscriber.address.street == "2 B ST"
 
 
 def _swap(old: str, new: str) -> list[str]:
@@ -230,7 +246,7 @@ def test_a_missing_date_of_service(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_subscriber_is_every_claims_of_hers(tmp_path: Path) -> None:
-    body = _swap("DMG*D8*19500101*F", "DMG*D8*0*F") + [CLAIM[0].replace("ACC1", "ACC2"), CLAIM[1], *LINE]
+    body = [*_swap("DMG*D8*19500101*F", "DMG*D8*0*F"), CLAIM[0].replace("ACC1", "ACC2"), CLAIM[1], *LINE]
     found, _ = read(tmp_path, x12(body))
     assert [item.claim for item in found] == [None, None]
     assert [item.problems[0].account for item in found] == ["ACC1", "ACC2"]

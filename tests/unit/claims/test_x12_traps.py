@@ -37,7 +37,9 @@ def _good(folder: Path, text: str | bytes, claims: int = 1) -> list[str]:
         pytest.param(TEXT.replace(":", "<").encode(), id="components by <"),
         pytest.param(TEXT.replace(":", ">").encode(), id="components by >"),
         pytest.param(TEXT.replace("*", "|").replace("~", "'").encode(), id="other separators"),
-        pytest.param(TEXT.replace("*", "\x1d").replace(":", "\x1f").replace("~", "\x1c").encode(), id="control marks"),
+        pytest.param(
+            TEXT.replace("*", "\x1d").replace(":", "\x1f").replace("~", "\x1c").encode(), id="control marks"
+        ),
         pytest.param(TEXT.replace("~\n", "~\n   ").encode(), id="blanks before segments"),
         pytest.param(TEXT.replace("~\n", "~ \n\t").encode(), id="tabs before segments"),
         pytest.param(b"\n \r\n" + TEXT.encode(), id="blanks before the file"),

@@ -1,0 +1,70 @@
+"""Every fault at every portal, judged by the portal's own books and never by the bot's word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.portal import send_once
+from bot.work.dispatch import Order
+from fixtures.claims.generate import claims
+from fixtures.portals.faults import Fault
+from fixtures.portals.registry import SITES
+from tests.conftest import Loop
+from tests.faults.matrix import CASES, Case
+from tests.office import TestOffice, office
+
+#: When a portal's search shows new claims: at once, or hours later.
+WITNESSES = {"at-once": timedelta(0), "later": timedelta(hours=2)}
+
+
+def _played() -> list[object]:
+    return [
+        pytest.param(slug, case, delay, id=f"{slug}-{case.id}-{when}")
+        for slug in sorted(SITES)
+        for case in CASES
+        for when, delay in WITNESSES.items()
+        if case.witness or when == "at-once"
+    ]
+
+
+@pytest.mark.parametrize(("slug", "case", "delay"), _played())
+def test_fault(
+    slug: str, case: Case, delay: timedelta, tmp_path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if case.fault is Fault.HANG:
+        monkeypatch.setattr(send_once, "SEND_TIMEOUT_MS", 1500)
+    claim = claims(slug, 1)[0].model_copy(update={"prior_authorisation": "PA4471"})
+    with office(slug, tmp_path, loop, delay) as one:
+        if case.fault is Fault.RECEIPT_STALE:
+            one.queue(claims(slug, 2)[1:])
+            one.run()
+        [claim_id] = one.queue([claim])
+        if case.fault is not None:
+            one.portal.inject(case.fault, case.where, case.times)
+        before = one.requests("submit")
+        summary = one.run()
+        assert summary.balanced
+        _let_everything_fall_due(one, delay)
+        expected = case.at(slug)
+        row = one.claim(claim_id)
+        tasks = [task["kind"] for task in one.tasks()]
+        assert (row["state"], row["proof"], tasks) == (
+            expected.state,
+            expected.proof,
+            [expected.task] if expected.task else [],
+        ), (row["reason"], one.watcher.stops)
+        assert one.requests("submit") - before == expected.sends
+        assert one.stored(claim.account) == expected.stored
+        if case.fault is Fault.LOGIN_REFUSED:
+            assert one.requests("sign_in") == 1
+
+
+def _let_everything_fall_due(one: TestOffice, delay: timedelta) -> None:
+    """Hours later, twice: what was unclear is looked up, and what provably did not arrive is sent again."""
+    for _ in range(2):
+        one.clock.advance(delay.total_seconds() + 90)
+        one.run(Order(look_ups_only=True))
+        one.run()

@@ -1,0 +1,147 @@
+"""An office in a test: a ledger on disk, one payer's mock portal, a clock that both share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.claims.fingerprint import fingerprint, likeness
+from bot.claims.model import Claim, Found
+from bot.claims.vocabulary import State
+from bot.home import Home
+from bot.ledger import views
+from bot.ledger.database import Database
+from bot.ledger.intake import Entry, queue_file
+from bot.ledger.journal import Item
+from bot.ledger.store import Act, Ledger
+from bot.ledger.views import Row, Rows
+from bot.portal.adapter import Credentials
+from bot.portal.evidence import EvidenceStore
+from bot.vault import Vault
+from bot.work import dispatch
+from bot.work.dispatch import Order, Workshop
+from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
+from bot.work.summary import Summary
+from fixtures.portals.server import RunningPortal, running
+from tests.conftest import Loop
+
+
+class SharedClock:
+    """The office's clock: waiting moves it on at once, and the portal's clock with it."""
+
+    def __init__(self, portal: RunningPortal) -> None:
+        self._portal = portal
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    async def wait(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+        self._portal.advance(seconds)
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.moves: list[tuple[str, State, str]] = []
+        self.stops: list[str] = []
+
+    def moved(self, payer: str, item: Item, state: State, note: str) -> None:
+        self.moves.append((item.account, state, note))
+
+    def stopped(self, payer: str, login: str, why: str) -> None:
+        self.stops.append(why)
+
+
+class TestOffice:
+    """Queues claims, runs shifts, and looks at what both sides have written down."""
+
+    __test__ = False
+
+    def __init__(self, home: Home, portal: RunningPortal, slug: str, loop: Loop, delay: timedelta) -> None:
+        self.portal = portal
+        self.loop = loop
+        self.clock = SharedClock(portal)
+        self.watcher = Watcher()
+        self.vault = Vault.open(home)
+        self.database = Database(f"sqlite:///{home.ledger}")
+        self.database.migrate()
+        self.ledger = Ledger(self.database, self.vault)
+        self.slug = slug
+        adapter = find_adapters()[slug]
+        user = portal.users[0]
+        credentials = Credentials(
+            user.username, SecretStr(user.password), SecretStr(user.totp_secret) if user.totp_secret else None
+        )
+        login = Login("main", credentials, user.provider.tin, (user.provider.npi,), 1)
+        self.payer = Payer(adapter(portal.url), policy_of(adapter), (login,), delay)
+        self.workshop = Workshop(
+            Office([self.payer]),
+            self.ledger,
+            EvidenceStore(home.evidence, self.vault),
+            self.clock,
+            patience=timedelta(seconds=3),
+        )
+
+    def queue(self, claims: Sequence[Claim]) -> list[int]:
+        """Queue claims; their ids."""
+        entries = [
+            Entry(
+                Found(
+                    account=claim.account, place="test", lines=len(claim.lines), charge=claim.charge, claim=claim
+                ),
+                (),
+                State.QUEUED,
+                "",
+                claim.payer.name,
+                self.slug,
+                "main",
+                fingerprint(claim, self.slug, self.vault.fingerprint_key),
+                likeness(claim, self.slug, self.vault.fingerprint_key),
+                date(2027, 1, 1),
+            )
+            for claim in claims
+        ]
+        before = {row["id"] for row in views.claim_rows(self.ledger)}
+        queue_file(self.ledger, "test", "0" * 64, entries, Act("tester", self.clock.now()))
+        return [row["id"] for row in views.claim_rows(self.ledger) if row["id"] not in before]
+
+    def run(self, order: Order | None = None, timeout: float = 120) -> Summary:
+        """Run shifts to their end."""
+        return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
+
+    def claim(self, claim_id: int) -> Row:
+        """A claim as the ledger has it."""
+        return views.claim_rows(self.ledger, claim_id=claim_id)[0]
+
+    def tasks(self) -> Rows:
+        """The open tasks."""
+        return views.task_rows(self.ledger)
+
+    def requests(self, stage: str) -> int:
+        """How many requests of a stage reached the portal, by its own count."""
+        return sum(request["stage"] == stage for request in self.portal.requests)
+
+    def stored(self, account: str) -> int:
+        """How many claims of an account the portal keeps, by its own books."""
+        return sum(account.startswith(str(claim["account"])) for claim in self.portal.claims)
+
+
+@contextmanager
+def office(slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0)) -> Iterator[TestOffice]:
+    """An office with one payer, whose search shows new claims after `delay`."""
+    place = Home(home)
+    place.create()
+    with running(slug, 0, delay.total_seconds()) as portal:
+        one = TestOffice(place, portal, slug, loop, delay)
+        try:
+            yield one
+        finally:
+            one.database.close()
