@@ -7,7 +7,9 @@ READY  := $(VENV)/.ready
 PYTHON ?=
 ARGS   ?=
 
-.PHONY: demo test lint bench lock clean
+.PHONY: install demo test lint bench lock clean
+
+install: $(READY)
 
 demo: $(READY)
 	@$(BIN)/payerbot browser

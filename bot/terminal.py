@@ -199,6 +199,7 @@ class Watch:
     def __init__(self, *, dry_run: bool = False) -> None:
         self._dry_run = dry_run
         self._bars: dict[str, TaskID] = {}
+        self._told: set[int] = set()
         self._progress = Progress(
             TextColumn("{task.description:<12}"),
             BarColumn(),
@@ -226,7 +227,8 @@ class Watch:
         """A claim was worked."""
         last = f"account {item.account}: {state}"
         if payer in self._bars:
-            self._progress.update(self._bars[payer], advance=1, last=escape(last))
+            self._progress.update(self._bars[payer], advance=item.id not in self._told, last=escape(last))
+        self._told.add(item.id)
         if self._dry_run or state not in (State.ACCEPTED, State.RECEIVED):
             err.print(f"{payer}: account {escape(item.account)}: {escape(note or SHOWN[state])}")
 

@@ -52,7 +52,8 @@ SHOWN: dict[State, str] = {
 
 #: Every legal move. What is not drawn here does not happen (`ledger.store` refuses it, a test walks them all).
 MOVES: dict[State, frozenset[State]] = {
-    State.BLOCKED: frozenset({State.QUEUED, State.HELD, State.WITHDRAWN}),
+    # accepted: a person fixed and entered it by hand
+    State.BLOCKED: frozenset({State.QUEUED, State.HELD, State.WITHDRAWN, State.ACCEPTED}),
     State.HELD: frozenset({State.QUEUED, State.WITHDRAWN, State.BLOCKED, State.ACCEPTED}),
     # rejected: refused while it was still being filled; accepted: a person entered it by hand;
     # unknown: the payer says it has it, after an earlier send of ours that a look-up did not find
@@ -84,7 +85,7 @@ MOVES: dict[State, frozenset[State]] = {
     # unknown: the receipt was contradicted by the payer's own search
     State.ACCEPTED: frozenset({State.DISPUTED, State.UNKNOWN, State.CLOSED}),
     State.RECEIVED: frozenset({State.ACCEPTED, State.REJECTED, State.DISPUTED, State.UNKNOWN, State.CLOSED}),
-    State.REJECTED: frozenset({State.CLOSED, State.WITHDRAWN}),
+    State.REJECTED: frozenset({State.CLOSED, State.WITHDRAWN, State.ACCEPTED}),
     State.DUPLICATE: frozenset({State.ACCEPTED, State.DISPUTED, State.CLOSED}),
     State.DISPUTED: frozenset({State.ACCEPTED, State.CLOSED}),
     State.UNKNOWN: frozenset(

@@ -21,6 +21,7 @@ PAUSED, PARKED = "paused", "parked"
 def hold(ledger: Ledger, claim_id: int, act: Act) -> None:
     """Stop a claim that waits for its turn."""
     with ledger.write() as connection:
+        _in(connection, claim_id, State.QUEUED, "Only a claim that waits for its turn can be held.")
         move(connection, claim_id, State.HELD, act, what="held", reason=act.why or "Held by a person.")
 
 
@@ -41,6 +42,7 @@ def release(ledger: Ledger, claim_id: int, act: Act) -> None:
 def withdraw(ledger: Ledger, claim_id: int, act: Act) -> None:
     """Give up a claim that was never sent, or that a person knows is not at the payer."""
     with ledger.write() as connection:
+        _not_now(connection, claim_id)
         _close_attempts(connection, claim_id, State.WITHDRAWN, act)
         move(connection, claim_id, State.WITHDRAWN, act, what="withdrawn", reason=act.why, due_at=None)
         tasks.settle_claim(connection, claim_id, act)
@@ -60,6 +62,7 @@ def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act
         ).scalar_one_or_none()
         if other is not None:
             raise Refused(f"Number {control_number} belongs to claim {other} already.")
+        _not_now(connection, claim_id)
         _close_attempts(connection, claim_id, State.ACCEPTED, act)
         move(
             connection,
@@ -204,6 +207,13 @@ def _in(connection: Connection, claim_id: int, state: State, otherwise: str) -> 
         raise UnknownItem(f"There is no claim {claim_id}.")
     if found != state:
         raise Refused(otherwise)
+
+
+def _not_now(connection: Connection, claim_id: int) -> None:
+    """While a claim is being sent, nobody may decide about it."""
+    found = connection.execute(select(claims.c.state).where(claims.c.id == claim_id)).scalar_one_or_none()
+    if found == State.SUBMITTING:
+        raise Refused(f"Claim {claim_id} is being sent right now; wait until that is over.")
 
 
 def _close_attempts(connection: Connection, claim_id: int, outcome: State, act: Act) -> None:

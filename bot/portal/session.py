@@ -6,6 +6,7 @@ import base64
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -22,7 +23,7 @@ from bot.errors import (
     SignInRefused,
 )
 from bot.portal import way
-from bot.portal.adapter import Adapter, Code, Credentials
+from bot.portal.adapter import Adapter, Code, Credentials, Stage
 from bot.portal.retry import trying
 
 T = TypeVar("T")
@@ -119,6 +120,11 @@ class Session:
         self.page = page
         self.clock = clock
         self.stopwatch = Stopwatch(context)
+        #: A stage that left while no claim was armed: the portal, or its adapter, is not what we think.
+        self.unarmed: Stage | None = None
+        #: Whether a guard stands at the door; it sees to stages then.
+        self.guarded = False
+        context.on("request", self._watch)
         #: Billing NPI that the portal shows for this session.
         self.npi = ""
         self._credentials = credentials
@@ -171,6 +177,12 @@ class Session:
     def end(self) -> None:
         """Note that the portal ended the session."""
         self._ended = True
+
+    def _watch(self, request: Request) -> None:
+        if self.guarded or self.unarmed or request.method == "GET":
+            return
+        path, body = urlsplit(request.url).path, request.post_data_buffer or b""
+        self.unarmed = next((s for s in self.adapter.stages if s.matches(request.method, path, body)), None)
 
     async def _open_sign_in_page(self) -> None:
         async with way.explained(self.page, self.adapter):

@@ -125,7 +125,11 @@ async def rehearse(session: Session, claim: Claim) -> str:
         return False
 
     async with Guard(session.context, session.adapter.stages, never) as guard:
-        form = await session.persist(lambda: _enter(session, claim))
+        session.guarded = True
+        try:
+            form = await session.persist(lambda: _enter(session, claim))
+        finally:
+            session.guarded = False
     next_stage = form.armed[0].title if form.armed else session.adapter.final.name
     stopped = f" {guard.stopped} requests were stopped." if guard.stopped else ""
     return f"Filled and read back as far as '{next_stage}'; nothing was sent.{stopped}"
@@ -146,14 +150,31 @@ class _Submission:
         try:
             form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
         except (NotAsQueued, PortalRefused, PayerHasIt) as error:
-            await self._keep("refusal")
-            return self._not_sent(error)
+            if self.session.unarmed is None:
+                await self._keep("refusal")
+                return self._not_sent(error)
+        except PortalError:
+            if self.session.unarmed is None:
+                raise
+        if self.session.unarmed is not None:
+            return await self._left_unarmed(self.session.unarmed)
         async with Guard(self.session.context, self.adapter.stages, self.journal.still_mine) as guard:
-            receipt = await self._send(form, guard)
+            self.session.guarded = True
+            try:
+                receipt = await self._send(form, guard)
+            finally:
+                self.session.guarded = False
         if isinstance(receipt, Outcome):
             return receipt
         outcome = await self._judge(receipt) if receipt else None
         return await self._witnessed(outcome) if outcome else await self._looked_up()
+
+    async def _left_unarmed(self, stage: Stage) -> Outcome:
+        """A stage left before it was armed. It is armed after the fact, looked up, and the payer stops."""
+        self.armed_at = await self.journal.arm(stage, self.sent_as)
+        self.session.unarmed = None
+        changed = FormChanged(f"{self.adapter.name}'s portal sent '{stage.name}' before it was asked to.")
+        return replace(await self._looked_up(), stop=changed)
 
     async def _send(self, form: Form, guard: Guard) -> Receipt | Outcome | None:
         """From arm to receipt. None when it is unclear what became of the claim."""

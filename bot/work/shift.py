@@ -21,6 +21,7 @@ from bot.ledger.queue import Armed
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
 from bot.log import get
+from bot.portal import fit
 from bot.portal.adapter import Credentials
 from bot.portal.browser import PayerBrowser
 from bot.portal.evidence import EvidenceStore
@@ -177,13 +178,20 @@ class Shift:
             log.warning("claim_lost", claim=item.id)
         except Passing as error:
             self._passing += 1
-            await asyncio.to_thread(queue.explain, self.ledger, item, Act(BOT, self.clock.now(), error.message))
+            if item.state is State.QUEUED:
+                act = Act(BOT, self.clock.now(), error.message)
+                await asyncio.to_thread(queue.explain, self.ledger, item, act)
             self.progress.moved(self.payer.slug, item, item.state, error.message)
             if self._passing >= PATIENCE:
                 raise
 
     async def _submit(self, session: Session, item: Item) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+        if problems := await asyncio.to_thread(fit.check, self.payer.adapter, item.claim):
+            # it fitted when it was queued: the form, or a file that goes with the claim, has changed since
+            held = Outcome(State.HELD, problems[0].message, item.sent, needs_person=True)
+            await self._record(item, journal, held)
+            return
         work = Work(
             item.claim,
             Sent.MAYBE if item.attempts else Sent.NEVER,

@@ -53,6 +53,8 @@ def test_everything_is_for_its_owner_alone(tmp_path: Path) -> None:
     files = [path for path in home.path.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"payerbot.toml", "ledger.sqlite", "vault_key", "fingerprint_key"}
     assert {mode(path) for path in files} == {0o600}
+    write_private(tmp_path / "alone", b"x")
+    assert mode(tmp_path / "alone") == 0o600
 
 
 def test_what_was_open_is_closed_and_nothing_is_written_anew(home: Home) -> None:

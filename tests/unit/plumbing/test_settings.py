@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from bot.errors import ConfigurationError
 from bot.home import STARTER, Home, write_private
@@ -269,6 +270,12 @@ def test_no_secret_in_the_repr(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PAYERBOT_LEDGER__URL", f"postgresql://bot:{CANARY}@db/x")
 
     assert CANARY not in repr(load(home)) + str(load(home))
+
+
+def test_nor_in_the_library_s_own_error() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(payers={"northstar": {"url": CANARY, "logins": {"main": {"password": [CANARY]}}}})  # type: ignore[dict-item]
+    assert CANARY not in str(refused.value)
 
 
 def test_without_payers_that_is_said(home: Home) -> None:

@@ -1,0 +1,154 @@
+"""What a run is about, and in which order."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.claims.vocabulary import Proof, Sent, State
+from bot.errors import UnknownItem
+from bot.ledger import queue
+from tests.unit.ledger.books import CLAIMS, NOON, Books
+
+SOON, LATER = NOON + timedelta(minutes=1), NOON + timedelta(hours=3)
+
+
+def _due(books: Books, number: int, state: State = State.UNKNOWN, **columns: object) -> int:
+    """A claim that was sent, with a look-up due."""
+    claim_id = books.one(number=number)
+    journal = books.journal(claim_id)
+    journal.arm()
+    journal.record(State.UNKNOWN, sent=Sent.MAYBE, due_at=NOON)
+    books.put(claim_id, state, **columns)
+    return claim_id
+
+
+def _scope(books: Books, **asked: object) -> list[int]:
+    told: dict[str, object] = {
+        "payer": None,
+        "limit": None,
+        "claim_id": None,
+        "look_ups_only": False,
+        **asked,
+    }
+    return queue.scope(books.ledger, SOON, **told)  # type: ignore[arg-type]
+
+
+def test_the_nearest_deadline_comes_first(books: Books) -> None:
+    none, late, early, same = [
+        books.queue(claim, deadline=deadline)[0]
+        for claim, deadline in zip(
+            CLAIMS,
+            (None, date(2027, 3, 1), date(2026, 8, 1), date(2026, 8, 1)),
+            strict=False,
+        )
+    ]
+    order = [early, same, late, none]
+    assert _scope(books) == order
+    passed: set[int] = set()
+    for expected in order:
+        item = queue.next_claim(books.ledger, "northstar", "main", order, passed)
+        assert item is not None
+        assert item.id == expected
+        passed.add(item.id)
+    assert queue.next_claim(books.ledger, "northstar", "main", order, passed) is None
+
+
+def test_only_what_waits_is_in_scope(books: Books) -> None:
+    ids = {state: books.one(state, number) for number, state in enumerate(State)}
+    assert _scope(books) == [ids[State.QUEUED]]
+    due = _due(books, 0)
+    assert set(_scope(books)) == {ids[State.QUEUED], due}
+    books.put(due, State.UNKNOWN, due_at=LATER)
+    assert _scope(books) == [ids[State.QUEUED]]
+
+
+def test_a_run_may_be_narrowed(books: Books) -> None:
+    first, second, third = books.queue(*CLAIMS[:3])
+    [other] = books.queue(CLAIMS[3], payer="lakeshore")
+    assert _scope(books, payer="lakeshore") == [other]
+    assert _scope(books, claim_id=second) == [second]
+    assert _scope(books, claim_id=second, payer="lakeshore") == []
+    assert _scope(books, limit=2) == [first, second]
+    assert _scope(books) == [first, second, third, other]
+
+
+def test_follow_up_is_about_look_ups_that_are_due(books: Books) -> None:
+    books.one()
+    unknown = _due(books, 1)
+    receipt = _due(books, 2, State.ACCEPTED, proof=Proof.RECEIPT)
+    _due(books, 3, State.ACCEPTED, proof=Proof.BOTH)
+    _due(books, 4, State.DISPUTED)
+    _due(books, 5, due_at=LATER)
+    assert _scope(books, look_ups_only=True) == [unknown, receipt]
+    passed: list[int] = []
+    for expected in (unknown, receipt):
+        found = queue.next_look_up(books.ledger, "northstar", "main", SOON, passed)
+        assert found is not None
+        assert found[0].id == expected
+        assert found[1].at == NOON
+        passed.append(expected)
+    assert queue.next_look_up(books.ledger, "northstar", "main", SOON, passed) is None
+
+
+def test_a_login_gets_its_own_claims(books: Books) -> None:
+    [mine] = books.queue(CLAIMS[0])
+    [theirs] = books.queue(CLAIMS[1], login="other")
+    [elsewhere] = books.queue(CLAIMS[2], payer="lakeshore")
+    ids = [mine, theirs, elsewhere]
+    for payer, login, expected in (
+        ("northstar", "main", mine),
+        ("northstar", "other", theirs),
+        ("lakeshore", "main", elsewhere),
+    ):
+        item = queue.next_claim(books.ledger, payer, login, ids, ())
+        assert item is not None
+        assert item.id == expected
+    assert queue.next_claim(books.ledger, "northstar", "nobody", ids, ()) is None
+    assert queue.logins(books.ledger, SOON, ids, None) == [
+        ("lakeshore", "main"),
+        ("northstar", "main"),
+        ("northstar", "other"),
+    ]
+    assert queue.logins(books.ledger, SOON, ids, "lakeshore") == [("lakeshore", "main")]
+    assert queue.logins(books.ledger, SOON, (), None) == []
+
+
+def test_a_login_with_a_look_up_due_has_work(books: Books) -> None:
+    _due(books, 0)
+    assert queue.logins(books.ledger, SOON, (), None) == [("northstar", "main")]
+    assert queue.logins(books.ledger, NOON - timedelta(days=1), (), None) == []
+
+
+def test_an_item_is_the_claim_as_it_stands(books: Books) -> None:
+    [claim_id] = books.queue(CLAIMS[0])
+    item = queue.claim(books.ledger, claim_id)
+    assert (item.claim, item.account, item.rev, item.charge) == (
+        CLAIMS[0],
+        CLAIMS[0].account,
+        0,
+        CLAIMS[0].charge,
+    )
+    with pytest.raises(UnknownItem):
+        queue.claim(books.ledger, 99)
+
+
+def test_a_claim_that_was_passed_says_why_and_stays(books: Books) -> None:
+    claim_id = books.one()
+    item = books.item(claim_id)
+    queue.explain(books.ledger, item, books.act("the portal is slow", who="payerbot"))
+    row = books.row(claim_id)
+    assert (row["state"], row["reason"], row["rev"]) == ("queued", "the portal is slow", 1)
+    before = books.everything()
+    queue.explain(books.ledger, item, books.act("again"))  # it has moved on since: left as it is
+    assert books.everything() == before
+
+
+def test_recover_leaves_everything_else_alone(books: Books) -> None:
+    for number, state in enumerate(State):
+        if state is not State.SUBMITTING:
+            books.one(state, number)
+    before = books.everything()
+    assert queue.recover(books.ledger, SOON) == 0
+    assert books.everything() == before
