@@ -35,6 +35,8 @@ from bot.work.intake import Checked
 from bot.work.payers import find_adapters
 
 DONE, FOR_A_PERSON, WRONG, STOPPED = 0, 1, 2, 3
+#: What Typer makes of Ctrl-C.
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="payerbot",
@@ -83,8 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
     except click.ClickException as error:
         _fail(error.format_message(), WRONG, as_json=as_json)
-    except KeyboardInterrupt:
-        _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
     except PayerbotError as error:
         _fail(error.message, STOPPED, as_json=as_json)
     except Exception as error:
@@ -94,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             STOPPED,
             as_json=as_json,
         )
+    if code == _INTERRUPTED:
+        _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
     sys.exit(code if isinstance(code, int) else DONE)
 
 

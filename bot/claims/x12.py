@@ -406,7 +406,7 @@ class _Claims:
             yield _Fault(
                 head, "Patient", "The file says that the patient is not the subscriber, and names no patient."
             )
-        if False:
+        if patient is not None and subscriber.relationship == "18":
             yield _Fault(
                 head, "Patient", "The file says that the patient is the subscriber, and names another one."
             )

@@ -279,7 +279,7 @@ class LoginJournal:
         self._payer = payer
         self._login = login
         # the password itself is nowhere in the ledger: only whether this one was tried
-        self._secret = ledger.vault.digest(
+        self.secret = ledger.vault.digest(
             f"{credentials.username}\n{credentials.password.get_secret_value()}\n"
             f"{credentials.totp_secret.get_secret_value() if credentials.totp_secret else ''}"
         )
@@ -304,7 +304,7 @@ class LoginJournal:
             if known is None:
                 connection.execute(
                     insert(sign_ins).values(
-                        payer=self._payer, login=self._login, secret=self._secret, armed_at=now, code_step=0
+                        payer=self._payer, login=self._login, secret=self.secret, armed_at=now, code_step=0
                     )
                 )
             elif known.worked:
@@ -335,7 +335,7 @@ class LoginJournal:
         return (
             sign_ins.c.payer == self._payer,
             sign_ins.c.login == self._login,
-            sign_ins.c.secret == self._secret,
+            sign_ins.c.secret == self.secret,
         )
 
 

@@ -144,13 +144,18 @@ def pause(ledger: Ledger, payer: str, login: str | None, kind: str, act: Act) ->
         stop(connection, payer, login, kind, act)
 
 
-def stop(connection: Connection, payer: str, login: str | None, kind: str, act: Act) -> None:
-    """The same, within a transaction; a second pause for the same reason changes nothing."""
+def stop(
+    connection: Connection, payer: str, login: str | None, kind: str, act: Act, secret: str | None = None
+) -> None:
+    """The same, within a transaction; a second pause of the same kind changes nothing. With a `secret`, the pause
+    is about that secret alone."""
     same = [pauses.c.payer == payer, pauses.c.kind == kind, pauses.c.lifted_at.is_(None)]
     same.append(pauses.c.login.is_(None) if login is None else pauses.c.login == login)
     if connection.execute(select(pauses.c.id).where(*same)).first() is None:
         connection.execute(
-            insert(pauses).values(payer=payer, login=login, kind=kind, why=act.why, who=act.who, at=act.at)
+            insert(pauses).values(
+                payer=payer, login=login, kind=kind, why=act.why, secret=secret, who=act.who, at=act.at
+            )
         )
         note(connection, kind, act, payer=payer, login=login)
 
@@ -172,6 +177,24 @@ def resume(ledger: Ledger, payer: str, login: str | None, act: Act) -> int:
         for task_id in connection.execute(about).scalars().all():
             tasks.close_task(connection, task_id, act, "resumed")
     return lifted.rowcount
+
+
+def lift_for_new_secret(ledger: Ledger, payer: str, login: str, secret: str, act: Act) -> None:
+    """Lift what stopped a login because of another secret than the one it has now."""
+    with ledger.write() as connection:
+        lifted = connection.execute(
+            update(pauses)
+            .where(
+                pauses.c.payer == payer,
+                pauses.c.login == login,
+                pauses.c.secret != secret,
+                pauses.c.lifted_at.is_(None),
+            )
+            .values(lifted_at=act.at, lifted_by=act.who)
+        )
+        if lifted.rowcount:
+            note(connection, "resumed", act, payer=payer, login=login)
+            tasks.close_by_cause(connection, f"sign-in-refused:{payer}:{login}", act, act.why)
 
 
 #: Kinds of task that stop a login or a payer, and end when it is resumed.

@@ -307,6 +307,8 @@ pauses = Table(
     #: ``paused`` by a person or ``parked`` by payerbot.
     Column("kind", String(8), nullable=False),
     Column("why", Text, nullable=False),
+    #: Keyed hash of the secret that was refused: another one lifts the pause by itself.
+    Column("secret", String(64)),
     Column("who", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("lifted_at", Utc),

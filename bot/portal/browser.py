@@ -19,6 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, Stor
 from playwright.async_api import Error as PlaywrightError
 
 from bot.errors import ConfigurationError, Passing
+from bot.portal.gate import Gate
 
 # Headless shells first: a fifth less work than a whole browser for the same page.
 _SHELLS: Final = ("chromium-headless-shell", "chrome-headless-shell")
@@ -207,28 +208,37 @@ class PayerBrowser:
             raise ConfigurationError("A browser needs the host name of its payer's portal.")
         self._playwright = playwright
         self._executable = executable
-        self._hosts = tuple(_pattern(host) for host in hosts)
+        #: The browser's only way out.
+        self.gate = Gate([_checked(host) for host in hosts])
         self._headed = headed
         self._timezone = timezone
         self._timeout = timeout
         self._browser: Browser | None = None
 
     async def __aenter__(self) -> PayerBrowser:
-        rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in self._hosts)])
+        await self.gate.__aenter__()
         try:
             self._browser = await self._playwright.chromium.launch(
                 executable_path=self._executable,
                 headless=not self._headed,
                 chromium_sandbox=getattr(os, "geteuid", lambda: 1)() != 0,  # Chromium has none for root
-                args=[*_ARGUMENTS, f"--host-resolver-rules={rules}"],
+                args=[
+                    *_ARGUMENTS,
+                    f"--proxy-server=socks5://127.0.0.1:{self.gate.port}",
+                    "--proxy-bypass-list=<-loopback>",  # loopback addresses go through it too
+                    # names are looked up at the gate, and nothing may be looked up past it
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                ],
             )
         except PlaywrightError as error:
+            await self.gate.__aexit__(None, None, None)
             raise _not_started(self._executable, str(error)) from error
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await self.gate.__aexit__(None, None, None)
         if self._browser is None:
             return
         with self.crash_is_passing():
@@ -275,10 +285,10 @@ class PayerBrowser:
             raise Passing("The browser stopped in the middle of its work.") from error
 
 
-def _pattern(host: str) -> str:
-    """The host as Chromium's resolver rules write it. Anything but a host could undo the rules."""
+def _checked(host: str) -> str:
+    """The host as the gate compares it."""
     with suppress(ValueError):
-        return f"[{host}]" if ip_address(host).version == 6 else host
+        return str(ip_address(host))
     if not _HOST.fullmatch(host):
         raise ConfigurationError(f"{host!r} is not a host name in small letters.")
     return host

@@ -1,9 +1,9 @@
 """The guard: from arm to receipt, each declared stage leaves at most once, and nothing else leaves at all.
 
 Chromium repeats a POST by itself when the reply is lost, and nobody above it notices. So a stage is taken out of
-the browser's hands: the guard intercepts the request and sends it once through Playwright's own HTTP stack,
-without retries and without following redirects; the browser then goes on with the answer. On the way a
-multipart body gets back the bytes of its files, which interception loses.
+the browser's hands: the guard intercepts the request, shuts the browser's gate to the world, and sends it once
+through Playwright's own HTTP stack, without retries and without following redirects; the browser then goes on
+with the answer. On the way a multipart body gets back the bytes of its files, which interception loses.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from bot.log import get
 from bot.portal.adapter import Stage
+from bot.portal.gate import Gate
 
 #: How long the portal may take to answer a stage.
 SEND_TIMEOUT_MS = 30_000
@@ -39,15 +40,22 @@ class Guard:
     """
 
     def __init__(
-        self, context: BrowserContext, stages: Sequence[Stage], still_mine: Callable[[], Awaitable[bool]]
+        self,
+        context: BrowserContext,
+        gate: Gate,
+        stages: Sequence[Stage],
+        still_mine: Callable[[], Awaitable[bool]],
     ) -> None:
         self._context = context
+        self._gate = gate
         self._stages = stages
         self._still_mine = still_mine
         self._armed = False
         self._permit: Stage | None = None
         self._attached: Sequence[Path] = ()
         self._done = asyncio.Event()
+        #: A request that was sent by us and is still held in the browser.
+        self._held: Route | None = None
         #: Stages that went out, in order, whatever became of them.
         self.sent: list[Stage] = []
         #: Requests stopped at the door.
@@ -61,7 +69,12 @@ class Guard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._permit = None
+        if self._held is not None:
+            # we are leaving while it is under way: without interception the browser would send it by itself
+            with contextlib.suppress(PlaywrightError):
+                await self._held.abort("connectionreset")
         await self._context.unroute("**/*", self._at_the_door)
+        self._gate.open()
 
     def permit(self, stage: Stage, attached: Sequence[Path] = ()) -> None:
         """Let one request of this stage pass, carrying these files."""
@@ -105,6 +118,8 @@ class Guard:
         await route.abort("blockedbyclient")
 
     async def _send(self, route: Route, stage: Stage, body: bytes) -> None:
+        self._held = route
+        self._gate.shut()
         self.sent.append(stage)
         try:
             response = await route.fetch(
@@ -115,6 +130,8 @@ class Guard:
             # It may have arrived; only a look-up can tell. The page must not wait for ever.
             with contextlib.suppress(PlaywrightError):
                 await route.abort("connectionreset")
+        self._held = None  # not reached when we are interrupted: the gate stays shut until the guard has left
+        self._gate.open()
 
 
 def with_files(body: bytes, content_type: str, attached: Sequence[Path]) -> bytes:

@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from bot.portal import way
 from bot.portal.adapter import Adapter, Code, Credentials, Stage
+from bot.portal.gate import Gate
 from bot.portal.retry import trying
 
 T = TypeVar("T")
@@ -109,6 +110,7 @@ class Session:
         self,
         adapter: Adapter,
         context: BrowserContext,
+        gate: Gate,
         page: Page,
         credentials: Credentials,
         npis: Sequence[str],
@@ -117,6 +119,7 @@ class Session:
     ) -> None:
         self.adapter = adapter
         self.context = context
+        self.gate = gate
         self.page = page
         self.clock = clock
         self.stopwatch = Stopwatch(context)

@@ -124,7 +124,7 @@ async def rehearse(session: Session, claim: Claim) -> str:
     async def never() -> bool:
         return False
 
-    async with Guard(session.context, session.adapter.stages, never) as guard:
+    async with Guard(session.context, session.gate, session.adapter.stages, never) as guard:
         session.guarded = True
         try:
             form = await session.persist(lambda: _enter(session, claim))
@@ -158,7 +158,9 @@ class _Submission:
                 raise
         if self.session.unarmed is not None:
             return await self._left_unarmed(self.session.unarmed)
-        async with Guard(self.session.context, self.adapter.stages, self.journal.still_mine) as guard:
+        async with Guard(
+            self.session.context, self.session.gate, self.adapter.stages, self.journal.still_mine
+        ) as guard:
             self.session.guarded = True
             try:
                 receipt = await self._send(form, guard)

@@ -17,7 +17,7 @@ from bot.ledger.journal import worker_name
 from bot.ledger.store import Ledger
 from bot.portal.browser import PayerBrowser, find_browser
 from bot.portal.evidence import EvidenceStore
-from bot.work.payers import Office, Payer
+from bot.work.payers import Office
 from bot.work.shift import Plan, Progress, Shift
 from bot.work.summary import Summary, summarise
 
@@ -70,7 +70,7 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
     )
     due = await asyncio.to_thread(queue.logins, workshop.ledger, begun, ids, order.payer)
     plan = Plan(() if order.look_ups_only else ids, order.dry_run)
-    shifts: dict[str, list[Shift]] = {}
+    shifts: list[Shift] = []
     owner = worker_name()
     for slug, login_name in due:
         payer = workshop.office.payers.get(slug)
@@ -79,7 +79,7 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
             progress.stopped(slug, login_name, "This login is not set up any more.")
             continue
         for _ in range(login.seats):
-            shifts.setdefault(slug, []).append(
+            shifts.append(
                 Shift(payer, login, workshop.ledger, workshop.store, workshop.clock, owner, plan, progress)
             )
     if shifts:
@@ -87,23 +87,23 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
     return await asyncio.to_thread(summarise, workshop.ledger, ids, workshop.clock.now() - begun)
 
 
-async def _work(workshop: Workshop, shifts: dict[str, list[Shift]], progress: Progress) -> None:
+async def _work(workshop: Workshop, shifts: list[Shift], progress: Progress) -> None:
     executable = find_browser(workshop.executable, headed=workshop.headed)
     if executable is None:
         raise ConfigurationError("No browser is installed. Run: payerbot browser")
 
-    async def at_payer(payer: Payer, seats: list[Shift]) -> None:
-        """One browser for one payer, one window for each seat."""
+    async def at_seat(shift: Shift) -> None:
+        """A browser of its own for each seat: its gate is shut while that seat sends."""
         try:
             async with PayerBrowser(
-                playwright, executable, [payer.host], headed=workshop.headed, timeout=workshop.patience
+                playwright, executable, [shift.payer.host], headed=workshop.headed, timeout=workshop.patience
             ) as browser:
-                await _all(*(shift.work(browser) for shift in seats))
+                await shift.work(browser)
         except Passing as error:
-            progress.stopped(payer.slug, "", error.message)
+            progress.stopped(shift.payer.slug, shift.login.name, error.message)
 
     async with async_playwright() as playwright:
-        await _all(*(at_payer(workshop.office.payers[slug], seats) for slug, seats in shifts.items()))
+        await _all(*(at_seat(shift) for shift in shifts))
 
 
 async def _all(*works: Coroutine[None, None, None]) -> None:

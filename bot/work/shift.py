@@ -13,11 +13,20 @@ from playwright.async_api import Error as PlaywrightError
 
 from bot.claims.vocabulary import Sent, State
 from bot.clock import Clock
-from bot.errors import FormChanged, LoginStopped, LostClaim, Passing, PayerbotError, PersonNeeded
+from bot.errors import (
+    FormChanged,
+    LoginStopped,
+    LostClaim,
+    Passing,
+    PayerbotError,
+    PersonNeeded,
+    SignInRefused,
+    SignInSpent,
+)
 from bot.ledger import people, queue
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal
-from bot.ledger.queue import Armed
+from bot.ledger.queue import Armed, Pause
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
 from bot.log import get
@@ -25,6 +34,7 @@ from bot.portal import fit
 from bot.portal.adapter import Credentials
 from bot.portal.browser import PayerBrowser
 from bot.portal.evidence import EvidenceStore
+from bot.portal.gate import Gate
 from bot.portal.look_up import Sought, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
@@ -95,10 +105,13 @@ class Shift:
                 PersonNeeded(f"{self.payer.adapter.name}: login {self.login.name} has no password set.")
             )
             return
+        await self._resume_with_new_secret(self.login.credentials)
+        if await self._pause() is not None:
+            return
         try:
             context = await browser.context()
             try:
-                session = await self._session(context, self.login.credentials)
+                session = await self._session(context, browser.gate, self.login.credentials)
                 while await self._step(session):
                     pass
             finally:
@@ -110,24 +123,36 @@ class Shift:
             self.progress.stopped(self.payer.slug, self.login.name, error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
 
-    async def _session(self, context: BrowserContext, credentials: Credentials) -> Session:
+    async def _session(self, context: BrowserContext, gate: Gate, credentials: Credentials) -> Session:
         return Session(
             self.payer.adapter,
             context,
+            gate,
             await context.new_page(),
             credentials,
             self.login.npis,
-            LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.clock),
+            self._journal(credentials),
             self.clock,
         )
+
+    def _journal(self, credentials: Credentials) -> LoginJournal:
+        return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.clock)
+
+    async def _resume_with_new_secret(self, credentials: Credentials) -> None:
+        secret, act = self._journal(credentials).secret, Act(BOT, self.clock.now(), "the password was changed")
+        await asyncio.to_thread(
+            people.lift_for_new_secret, self.ledger, self.payer.slug, self.login.name, secret, act
+        )
+
+    async def _pause(self) -> Pause | None:
+        return await asyncio.to_thread(queue.pause_of, self.ledger, self.payer.slug, self.login.name)
 
     async def _has_work(self) -> bool:
         return await self._due() is not None or await self._next(take=False) is not None
 
     async def _step(self, session: Session) -> bool:
         """Do the next thing; False when there is none."""
-        pause = await asyncio.to_thread(queue.pause_of, self.ledger, self.payer.slug, self.login.name)
-        if pause is not None:
+        if await self._pause() is not None:
             return False
         if due := await self._due():
             self.plan.looked_up.add(due[0].id)
@@ -250,21 +275,22 @@ class Shift:
             return
         self._refused.append(outcome.reason)
         if len(self._refused) >= IN_A_ROW and len(set(self._refused[-IN_A_ROW:])) == 1:
-            await self._park(
-                need_of_row(self.payer, self.login.name, outcome.reason), self.login.name, people.PARKED
-            )
+            await self._park(need_of_row(self.payer, self.login.name, outcome.reason), self.login.name)
 
     async def _stop(self, error: LoginStopped | FormChanged) -> None:
         login = None if isinstance(error, FormChanged) else self.login.name
         self.progress.stopped(self.payer.slug, self.login.name, error.message)
-        await self._park(need_of_stop(error, self.payer, self.login.name), login, people.PARKED)
+        secret = None
+        if isinstance(error, SignInRefused | SignInSpent) and self.login.credentials:
+            secret = self._journal(self.login.credentials).secret
+        await self._park(need_of_stop(error, self.payer, self.login.name), login, secret)
 
-    async def _park(self, need: Need, login: str | None, kind: str) -> None:
+    async def _park(self, need: Need, login: str | None, secret: str | None = None) -> None:
         act = Act(BOT, self.clock.now(), need.title)
-        await asyncio.to_thread(_park, self.ledger, self.payer.slug, login, kind, need, act)
+        await asyncio.to_thread(_park, self.ledger, self.payer.slug, login, need, act, secret)
 
 
-def _park(ledger: Ledger, payer: str, login: str | None, kind: str, need: Need, act: Act) -> None:
+def _park(ledger: Ledger, payer: str, login: str | None, need: Need, act: Act, secret: str | None) -> None:
     with ledger.write() as connection:
-        people.stop(connection, payer, login, kind, act)
+        people.stop(connection, payer, login, people.PARKED, act, secret)
         ledger_tasks.open_task(connection, need, [], act)

@@ -181,7 +181,7 @@ def test_nor_by_name_nor_by_being_sent_on(loop: Loop, own_browser: PayerBrowser)
             for host in ("localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "2130706433"):
                 await page.evaluate("url => fetch(url).catch(() => null)", f"http://{host}:{port}/")
                 another = await page.context.new_page()
-                with pytest.raises(PlaywrightError, match="ERR_NAME_NOT_RESOLVED"):
+                with pytest.raises(PlaywrightError, match="ERR_SOCKS_CONNECTION_FAILED"):
                     await another.goto(f"http://{host}:{port}/")
         return other.arrived
 

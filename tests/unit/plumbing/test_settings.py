@@ -274,7 +274,7 @@ def test_no_secret_in_the_repr(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nor_in_the_library_s_own_error() -> None:
     with pytest.raises(ValidationError) as refused:
-        Settings(payers={"northstar": {"url": CANARY, "logins": {"main": {"password": [CANARY]}}}})  # type: ignore[dict-item]
+        Settings(payers={"northstar": {"url": CANARY, "logins": {"main": {"password": [CANARY]}}}})
     assert CANARY not in str(refused.value)
 
 

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("login", sa.String(length=64), nullable=True),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=True),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,202 @@
+"""A shift: what one claim runs into does not keep the others from being worked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.claims.vocabulary import Sent, State
+from bot.errors import (
+    FormChanged,
+    LostClaim,
+    Passing,
+    PersonNeeded,
+    PortalProblem,
+    PortalRefused,
+)
+from bot.ledger import queue, views
+from bot.ledger.journal import Item
+from bot.portal.evidence import EvidenceStore
+from bot.portal.look_up import LookUp, Verdict
+from bot.portal.submission import Outcome
+from bot.work import shift as room
+from bot.work.shift import Plan, Shift
+from tests.unit.ledger.books import CLAIMS, Books
+from tests.unit.work.test_routing import BOTH
+
+Answer = Callable[[int], Outcome | LookUp | BaseException]
+
+
+class Window:
+    """A browser with one window and nothing in it."""
+
+    gate = None
+
+    async def context(self) -> Window:
+        return self
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.moves: list[tuple[int, State]] = []
+        self.stops: list[str] = []
+
+    def moved(self, payer: str, item: Item, state: State, note: str) -> None:
+        self.moves.append((item.id, state))
+
+    def stopped(self, payer: str, login: str, why: str) -> None:
+        self.stops.append(why)
+
+
+class Night:
+    """A shift whose portal answers as a test says, claim by claim in the order they come."""
+
+    def __init__(self, books: Books, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.books = books
+        self.patch = monkeypatch
+        self.watcher = Watcher()
+        self.store = EvidenceStore(folder, books.vault)
+
+        async def session(*_: object) -> object:
+            return object()
+
+        monkeypatch.setattr(Shift, "_session", session)
+
+    def work(self, submitted: Answer | None = None, looked_up: Answer | None = None) -> None:
+        now = self.books.clock.now()
+        ids = queue.scope(self.books.ledger, now, None, None, None, False)
+        for name, answer in (("submit", submitted), ("look_up", looked_up)):
+            self.patch.setattr(room, name, _answering(answer))
+        payer = BOTH.payer("northstar")
+        shift = Shift(
+            payer,
+            payer.logins[0],
+            self.books.ledger,
+            self.store,
+            self.books.clock,
+            "one",
+            Plan(ids),
+            self.watcher,
+        )
+        self.books.run(shift.work(Window()))  # type: ignore[arg-type]
+
+
+def _answering(answer: Answer | None) -> Callable[..., Coroutine[Any, Any, Any]]:
+    calls = 0
+
+    async def called(*_: object) -> object:
+        nonlocal calls
+        calls += 1
+        assert answer is not None, "nobody expected this"
+        told = answer(calls)
+        if isinstance(told, BaseException):
+            raise told
+        return told
+
+    return called
+
+
+@pytest.fixture
+def night(books: Books, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Night:
+    return Night(books, monkeypatch, tmp_path)
+
+
+def refused(words: str) -> Outcome:
+    return Outcome(State.REJECTED, words, Sent.NEVER, needs_person=True)
+
+
+def test_claims_are_worked_in_their_order(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:3])
+    night.work(lambda _: refused("no such member"))
+    assert [claim_id for claim_id, _ in night.watcher.moves] == ids
+
+
+def test_three_same_rejections_in_a_row_stop_the_login(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:5])
+    night.work(lambda _: refused("provider not enrolled"))
+    assert [books.state(claim_id) for claim_id in ids] == [State.REJECTED] * 3 + [State.QUEUED] * 2
+    assert queue.pause_of(books.ledger, "northstar", "main") is not None
+    kinds = [task["kind"] for task in views.task_rows(books.ledger)]
+    assert kinds.count("refused-in-a-row") == 1
+
+
+def test_other_reasons_do_not_stop_it(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:5])
+    night.work(lambda call: refused("one" if call % 2 else "two"))
+    assert {books.state(claim_id) for claim_id in ids} == {State.REJECTED}
+    assert queue.pause_of(books.ledger, "northstar", "main") is None
+
+
+def test_a_portal_that_does_not_answer_ends_the_shift(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:4])
+    night.work(lambda _: Passing("the portal is slow"))
+    assert [books.row(claim_id)["reason"] for claim_id in ids] == ["the portal is slow"] * 2 + ["", ""]
+    assert {books.state(claim_id) for claim_id in ids} == {State.QUEUED}
+    assert night.watcher.stops == ["the portal is slow"]
+    assert views.task_rows(books.ledger) == []
+
+
+def test_one_claim_that_fails_to_pass_does_not(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:4])
+    night.work(lambda call: Passing("slow") if call % 2 else refused(f"reason {call}"))
+    assert [books.state(claim_id) for claim_id in ids] == [State.QUEUED, State.REJECTED] * 2
+    assert night.watcher.stops == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "login"),
+    [(PersonNeeded("captcha"), "person-needed", "main"), (FormChanged("no field 'Units'"), "form-changed", None)],
+)
+def test_what_stops_a_login_or_a_payer_is_one_task(
+    books: Books, night: Night, error: Exception, kind: str, login: str | None
+) -> None:
+    ids = books.queue(*CLAIMS[:4])
+    night.work(lambda _: error)
+    assert {books.state(claim_id) for claim_id in ids} == {State.QUEUED}
+    pause = queue.pause_of(books.ledger, "northstar", "main")
+    assert pause is not None
+    assert (pause.kind, pause.login) == ("parked", login)
+    assert [task["kind"] for task in views.task_rows(books.ledger)] == [kind]
+    night.work()  # nothing is tried while it is parked
+    assert len(views.task_rows(books.ledger)) == 1
+
+
+def test_a_claim_another_worker_took_is_left_to_it(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:2])
+    night.work(lambda call: LostClaim("gone") if call == 1 else refused("no"))
+    assert [books.state(claim_id) for claim_id in ids] == [State.QUEUED, State.REJECTED]
+
+
+def test_a_search_that_complains_does_not_end_the_run(books: Books, night: Night) -> None:
+    """Otherwise one claim, whose look-up stays due, would end every run before anything is sent."""
+    unknown = books.one(number=5)
+    books.journal(unknown).arm()
+    queue.recover(books.ledger, books.clock.now())
+    [waiting] = books.queue(CLAIMS[0])
+    night.work(
+        lambda _: refused("no such member"),
+        lambda _: PortalRefused([PortalProblem("Service Date From", "must lie within two years")]),
+    )
+    assert books.state(unknown) is State.UNKNOWN
+    assert books.state(waiting) is State.REJECTED
+
+
+def test_a_second_send_that_never_arrived_does_not_end_the_run(books: Books, night: Night) -> None:
+    claim_id = books.one(number=5)
+    for _ in range(2):
+        journal = books.journal(claim_id)
+        journal.arm()
+        journal.record(State.UNKNOWN, sent=Sent.MAYBE, due_at=books.clock.now())
+        books.clock.advance(600)
+        night.work(
+            lambda _: Passing("slow"),
+            lambda _: LookUp(Verdict.ABSENT),
+        )
+    assert books.state(claim_id) is State.HELD
+    assert [task["kind"] for task in views.task_rows(books.ledger)] == ["sent-twice"]
