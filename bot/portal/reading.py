@@ -5,12 +5,19 @@ One script in the page answers all of it, so a page of forty fields costs one ro
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+#: Seconds that a page may take to show the answer to a press.
+PATIENCE = 15.0
 
 #: Defines `payerbot` in the page's own world of scripts, once per document.
 SCRIPT = r"""
@@ -226,13 +233,28 @@ def labelled(label: str) -> re.Pattern[str]:
 async def await_shown(page: Page, labels: list[str]) -> None:
     """Wait until the page shows a value for each label, or complains or answers otherwise; survives a page change
     in between."""
-    condition = "labels.every(portal.shows) || portal.complains() || portal.answers()"
-    await page.wait_for_function(f"(labels) => {{ const portal = ({SCRIPT})(); return {condition}; }}", arg=labels)
+    await _until(page, "arg.every(portal.shows) || portal.complains() || portal.answers()", labels)
 
 
 async def await_rows(page: Page, caption: str, number: int) -> None:
     """Wait until the table has that many rows, or the page complains; survives a page change in between."""
-    condition = "portal.counts(caption) >= number || portal.complains()"
-    await page.wait_for_function(
-        f"([caption, number]) => {{ const portal = ({SCRIPT})(); return {condition}; }}", arg=[caption, number]
-    )
+    await _until(page, "portal.counts(arg[0]) >= arg[1] || portal.complains()", [caption, number])
+
+
+async def _until(page: Page, condition: str, arg: object) -> None:
+    """Wait for a condition; not with `wait_for_function`, which pages with a strict content policy forbid.
+
+    Raises Playwright's `TimeoutError`.
+    """
+    question = f"async (arg) => {{ const portal = ({SCRIPT})(); return {condition}; }}"
+    pause = "() => new Promise(resolve => setTimeout(resolve, 30))"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(PlaywrightError):  # the page changed under the question
+                    if await page.evaluate(question, arg):
+                        return
+                    await page.evaluate(pause)
+                await asyncio.sleep(0)
+    except TimeoutError:
+        raise PlaywrightTimeout("the page did not show what was awaited") from None

@@ -89,12 +89,6 @@ def test_a_claim_that_vanished_unbalances_the_run(books: Books) -> None:
     assert (summary.queued, summary.balanced) == (2, False)
 
 
-def test_a_claim_without_a_payer_is_counted_too(books: Books) -> None:
-    [nowhere] = books.queue(CLAIMS[0], payer=None)
-    summary = summarise(books.ledger, [nowhere, books.one(number=1)], timedelta(0))
-    assert (summary.counts["left"], summary.balanced) == (2, True)
-
-
 def test_many_claims_are_counted_in_pieces(books: Books) -> None:
     claim_id = books.one()
     summary = summarise(books.ledger, [claim_id, *range(1000, 2200)], timedelta(0))
