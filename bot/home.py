@@ -29,15 +29,15 @@ STARTER = """\
 # payerbot: the settings of this office. `payerbot config` shows each value and where it comes from.
 #
 # An environment variable goes before a file in secrets/, and that before this file:
-#   PAYERBOT_PAYERS__NORTHSTAR__LOGINS__MAIN__PASSWORD
-#   secrets/payers__northstar__logins__main__password     (one value a file, for your eyes only: chmod 600)
+#   PAYERBOT_PAYERS__SUNRISE__LOGINS__MAIN__PASSWORD
+#   secrets/payers__sunrise__logins__main__password     (one value a file, for your eyes only: chmod 600)
 # Keep passwords and authenticator keys in secrets/, not here.
 
-# [payers.northstar]
-# url = "https://portal.northstar.example"
+# [payers.sunrise]
+# url = "https://portal.sunrise.example"
 # visibility_delay = "PT2H"           # a new claim may stay out of the portal's own search for two hours
 
-# [payers.northstar.logins.main]      # one named user of this portal
+# [payers.sunrise.logins.main]      # one named user of this portal
 # username = "billing@office.example"
 # tin = "123456789"                   # billing provider's tax id
 # npis = ["1234567893"]               # billing providers this user may enter claims for

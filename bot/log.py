@@ -114,7 +114,7 @@ def get() -> BoundLogger:
 
 
 def bound(**keys: str | int) -> AbstractContextManager[None]:
-    """Within it, every line of this task carries these keys too: ``with bound(run=7, payer="northstar"):``."""
+    """Within it, every line of this task carries these keys too: ``with bound(run=7, payer="sunrise"):``."""
     return structlog.contextvars.bound_contextvars(**keys)
 
 

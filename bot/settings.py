@@ -174,7 +174,7 @@ class Settings(BaseSettings):
 class Setting:
     """One value as people may see it."""
 
-    #: As in payerbot.toml, with dots: ``payers.northstar.url``.
+    #: As in payerbot.toml, with dots: ``payers.sunrise.url``.
     key: str
     #: Secrets are ``********``.
     value_shown: str

@@ -39,6 +39,17 @@ def csv_template() -> str:
     return out.getvalue()
 
 
+def csv_guide() -> str:
+    """What each column of the template may hold and what else it may be called, one line for each."""
+    rows = []
+    for column in COLUMNS:
+        form = "Rows with the same one are one claim." if not column.path else column.convert.__doc__ or ""
+        others = f" Also called {', '.join(column.aliases)}." if column.aliases else ""
+        needed = " Needed." if column.name in REQUIRED else ""
+        rows.append(f"{column.name}: {form}{needed}{others}")
+    return "\n".join(rows) + "\n"
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON schema of a claim file: a list of claims, or an object whose `claims` is that list."""
     claim = Claim.model_json_schema()

@@ -252,10 +252,7 @@ class _Claims:
         """
         if parent is None or segment[2] == parent.id or self._guide is Guide.OTHER_VERSION:
             return
-        numbers = [
-            int(text) if text.isascii() and text.isdigit() else 0 for text in (segment[1], segment[2], parent.id)
-        ]
-        own, named, standing = numbers
+        own, named, standing = (_level_number(text) for text in (segment[1], segment[2], parent.id))
         billing = self._billing.id if self._billing else ""
         if own == self._hl and 0 < named < standing and (parent is self._billing or segment[2] != billing):
             level.faults.append(
@@ -984,6 +981,11 @@ def _provider(segment: Segment) -> dict[str, Any]:
 
 def _person(segment: Segment) -> dict[str, Any]:
     return {"last": segment[3], "first": segment[4], "middle": segment[5], "suffix": segment[7]}
+
+
+def _level_number(text: str) -> int:
+    """The number of a level, 0 if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else 0
 
 
 def _day_of(text: str) -> date | None:

@@ -77,10 +77,12 @@ class Desk:
                 f'[payers.{slug}.logins.main]\nusername = "{user.username if user else "night"}"\n'
                 f'tin = "{PRACTICE.tin}"\nnpis = ["{PRACTICE.npi}"]\n'
             )
-            if user:
-                secret = self.home.secrets / f"payers__{slug}__logins__main__password"
-                secret.touch(FILE_MODE)
-                secret.write_text(user.password)
+            secrets = {"password": user.password, "totp_secret": user.totp_secret} if user else {}
+            for key, value in secrets.items():
+                if value:
+                    secret = self.home.secrets / f"payers__{slug}__logins__main__{key}"
+                    secret.touch(FILE_MODE)
+                    secret.write_text(value)
         self.home.settings_file.write_text("\n".join(settings))
 
     def __call__(self, *words: str | Path) -> Done:

@@ -16,7 +16,7 @@ from bot.claims import columns
 from bot.claims.edits.engine import run
 from bot.claims.files import ClaimFile, open_file
 from bot.claims.model import Claim, Found, Problem, Severity
-from bot.claims.tables import csv_template, json_schema
+from bot.claims.tables import csv_guide, csv_template, json_schema
 from fixtures.claims.writers import write_json
 from tests.unit.claims.builders import HOME_VISIT, VISIT
 
@@ -65,6 +65,13 @@ def test_the_template_is_a_claim_without_fault(tmp_path: Path) -> None:
     assert claim.diagnoses == ("E119", "I10")
     assert claim.lines[0].pointers == (1, 2)
     assert claim.relationship == "18"
+
+
+def test_the_guide_explains_every_column() -> None:
+    lines = csv_guide().splitlines()
+    assert [line.partition(": ")[0] for line in lines] == HEADINGS
+    assert all(line.partition(": ")[2] for line in lines)
+    assert "code: A code, in capitals. Needed. Also called cpt" in csv_guide()
 
 
 def test_rows_of_one_claim(tmp_path: Path) -> None:

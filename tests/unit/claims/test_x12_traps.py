@@ -123,8 +123,8 @@ def test_a_separator_other_than_the_header_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "numbers",
-    [("9", "8"), ("2", "7"), ("2", ""), ("x", "y")],
-    ids=["both wrong", "parent unknown", "parent missing", "not numbers"],
+    [("9", "8"), ("2", "7"), ("2", ""), ("x", "y"), ("2", "9" * 5000)],
+    ids=["both wrong", "parent unknown", "parent missing", "not numbers", "a very long number"],
 )
 def test_wrong_level_numbers_warn_and_lose_nothing(tmp_path: Path, numbers: tuple[str, str]) -> None:
     own, parent = numbers
