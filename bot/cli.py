@@ -13,9 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.markup import escape
+from typer.exceptions import TyperException
 
 from bot import demo as demo_room
 from bot import terminal
@@ -81,9 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = app(words, standalone_mode=False)
     except UsageError as error:
         _fail(error.message, WRONG, as_json=as_json)
-    except click.exceptions.Abort:
+    except typer.Abort:
         _fail("Stopped. It is safe to run again.", STOPPED, as_json=as_json)
-    except click.ClickException as error:
+    except TyperException as error:  # an option or argument that is not there, or not right
         _fail(error.format_message(), WRONG, as_json=as_json)
     except PayerbotError as error:
         _fail(error.message, STOPPED, as_json=as_json)
@@ -310,19 +310,19 @@ def claims_show(claim_id: Annotated[int, typer.Argument(metavar="ID")], json_: J
 @claims_app.command("hold")
 def claims_hold(ids: Ids, why: Why = "") -> None:
     """Stop claims that wait for their turn."""
-    _each(ids, lambda it, claim_id: people.hold(it.ledger, claim_id, _act(why)), "held")
+    _decide(ids, lambda it: people.hold(it.ledger, ids, _act(why)), "held")
 
 
 @claims_app.command("release")
 def claims_release(ids: Ids, why: Why = "") -> None:
     """Let held claims go."""
-    _each(ids, lambda it, claim_id: people.release(it.ledger, claim_id, _act(why)), "released")
+    _decide(ids, lambda it: people.release(it.ledger, ids, _act(why)), "released")
 
 
 @claims_app.command("withdraw")
 def claims_withdraw(ids: Ids, why: Why = "") -> None:
     """Give claims up that are not, and will not be, at the payer."""
-    _each(ids, lambda it, claim_id: people.withdraw(it.ledger, claim_id, _act(why or "withdrawn")), "withdrawn")
+    _decide(ids, lambda it: people.withdraw(it.ledger, ids, _act(why)), "withdrawn")
 
 
 @claims_app.command("entered-by-hand")
@@ -332,14 +332,16 @@ def claims_entered_by_hand(
     why: Why = "",
 ) -> None:
     """Say that a person entered, or found, a claim in the portal."""
-    _each([claim_id], lambda it, one: people.entered_by_hand(it.ledger, one, number, _act(why)), "entered by hand")
+    _decide(
+        [claim_id], lambda it: people.entered_by_hand(it.ledger, claim_id, number, _act(why)), "entered by hand"
+    )
 
 
-def _each(ids: Sequence[int], act: Callable[[Installation, int], None], done: str) -> None:
+def _decide(ids: Sequence[int], act: Callable[[Installation], None], done: str) -> None:
     with _installation() as it:
-        for claim_id in ids:
-            act(it, claim_id)
-            terminal.out.print(f"Claim {claim_id}: {done}.")
+        act(it)
+    for claim_id in ids:
+        terminal.out.print(f"Claim {claim_id}: {done}.")
 
 
 # ---------------------------------------------------------------------------------------------- files, tasks
@@ -505,13 +507,19 @@ def payers_map(
 LoginOption = Annotated[str | None, typer.Option("--login", help="Only this login.")]
 
 
+def _known(it: Installation, slug: str, login: str | None) -> None:
+    payer = it.office.payer(slug)
+    if login is not None and payer.login(login) is None:
+        raise UnknownItem(f"{payer.adapter.name} has no login '{login}' here.")
+
+
 @payers_app.command("pause")
 def payers_pause(
     slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None, why: Why = ""
 ) -> None:
     """Stop working a payer, or one of its logins; a claim being sent is finished first."""
     with _installation() as it:
-        it.office.payer(slug)
+        _known(it, slug, login)
         people.pause(it.ledger, slug, login, people.PAUSED, _act(why or "paused"))
     terminal.out.print(f"{slug}{f' {login}' if login else ''}: paused.")
 
@@ -522,7 +530,7 @@ def payers_resume(
 ) -> None:
     """Go on with a payer or login that was paused or parked; its password may be tried once more."""
     with _installation() as it:
-        it.office.payer(slug)
+        _known(it, slug, login)
         lifted = people.resume(it.ledger, slug, login, _act(why))
     terminal.out.print(f"{slug}: {'goes on' if lifted else 'was not stopped'}.")
 

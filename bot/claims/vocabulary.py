@@ -89,7 +89,15 @@ MOVES: dict[State, frozenset[State]] = {
     State.DUPLICATE: frozenset({State.ACCEPTED, State.DISPUTED, State.CLOSED}),
     State.DISPUTED: frozenset({State.ACCEPTED, State.CLOSED}),
     State.UNKNOWN: frozenset(
-        {State.ACCEPTED, State.RECEIVED, State.REJECTED, State.DISPUTED, State.QUEUED, State.WITHDRAWN}
+        {
+            State.ACCEPTED,
+            State.RECEIVED,
+            State.REJECTED,
+            State.DISPUTED,
+            State.QUEUED,
+            State.HELD,
+            State.WITHDRAWN,
+        }
     ),
     State.WITHDRAWN: frozenset({State.CLOSED}),
     State.CLOSED: frozenset(),

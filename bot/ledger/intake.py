@@ -179,7 +179,7 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
     if need is not None:
         tasks.open_task(connection, need, [claim_id], act)
     for row in earlier:
-        if State(row.state) is State.BLOCKED or state is not State.BLOCKED:
+        if row.file_id != result.file_id and (State(row.state) is State.BLOCKED or state is not State.BLOCKED):
             _replace(connection, row.id, State(row.state), claim_id, act)
     setattr(result, state, getattr(result, state) + 1)
 
@@ -190,7 +190,7 @@ def _alike(connection: Connection, entry: Entry) -> list[Any]:
         return []
     return list(
         connection.execute(
-            select(claims.c.id, claims.c.state)
+            select(claims.c.id, claims.c.state, claims.c.file_id)
             .join(likenesses, likenesses.c.claim_id == claims.c.id)
             .where(likenesses.c.digest.in_(entry.likeness))
             .distinct()

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
@@ -340,8 +340,8 @@ class LoginJournal:
 
 
 def forget_sign_ins(connection: Connection, payer: str, login: str | None) -> None:
-    """A person says that the secrets of a login may be tried again."""
+    """A person says that the secrets of a login may be tried again; codes that were used stay used."""
     where = [sign_ins.c.payer == payer]
     if login is not None:
         where.append(sign_ins.c.login == login)
-    connection.execute(delete(sign_ins).where(*where, sign_ins.c.worked.is_not(True)))
+    connection.execute(update(sign_ins).where(*where).values(worked=True))

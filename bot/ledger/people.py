@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -16,36 +16,31 @@ from bot.ledger.store import Act, Ledger, move, note
 
 #: A park is lifted by a person; what it stopped closes with it.
 PAUSED, PARKED = "paused", "parked"
+#: A void attempt after a person has looked at it.
+SEEN = "seen"
 
 
-def hold(ledger: Ledger, claim_id: int, act: Act) -> None:
-    """Stop a claim that waits for its turn."""
+def hold(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
+    """Stop claims that wait for their turn: all of them, or none."""
     with ledger.write() as connection:
-        _in(connection, claim_id, State.QUEUED, "Only a claim that waits for its turn can be held.")
-        move(connection, claim_id, State.HELD, act, what="held", reason=act.why or "Held by a person.")
+        for claim_id in claim_ids:
+            _in(connection, claim_id, {State.QUEUED}, "Only a claim that waits for its turn can be held.")
+            move(connection, claim_id, State.HELD, act, what="held", reason=act.why or "Held by a person.")
 
 
-def release(ledger: Ledger, claim_id: int, act: Act) -> None:
-    """Let a held claim go."""
+def release(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
+    """Let held claims go: all of them, or none."""
     with ledger.write() as connection:
-        _in(connection, claim_id, State.HELD, "Only a held claim can be released.")
-        move(connection, claim_id, State.QUEUED, act, what="released", reason="")
-        # a person has said so: the count of sends without a person starts anew
-        connection.execute(
-            update(attempts)
-            .where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID)
-            .values(outcome="seen")
-        )
-        tasks.settle_claim(connection, claim_id, act)
+        for claim_id in claim_ids:
+            _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
+            _queue_again(connection, claim_id, act, "released", "")
 
 
-def withdraw(ledger: Ledger, claim_id: int, act: Act) -> None:
-    """Give up a claim that was never sent, or that a person knows is not at the payer."""
+def withdraw(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
+    """Give up claims that were never sent, or that a person knows are not at the payer: all of them, or none."""
     with ledger.write() as connection:
-        _not_now(connection, claim_id)
-        _close_attempts(connection, claim_id, State.WITHDRAWN, act)
-        move(connection, claim_id, State.WITHDRAWN, act, what="withdrawn", reason=act.why, due_at=None)
-        tasks.settle_claim(connection, claim_id, act)
+        for claim_id in claim_ids:
+            _withdraw(connection, claim_id, act)
 
 
 def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act) -> None:
@@ -54,61 +49,27 @@ def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act
     Raises `Refused` when the number belongs to another claim of the same payer.
     """
     with ledger.write() as connection:
-        payer = connection.execute(select(claims.c.payer).where(claims.c.id == claim_id)).scalar_one_or_none()
-        other = connection.execute(
-            select(claims.c.id).where(
-                claims.c.payer == payer, claims.c.control_number == control_number, claims.c.id != claim_id
-            )
-        ).scalar_one_or_none()
-        if other is not None:
-            raise Refused(f"Number {control_number} belongs to claim {other} already.")
-        _not_now(connection, claim_id)
-        _close_attempts(connection, claim_id, State.ACCEPTED, act)
-        move(
-            connection,
-            claim_id,
-            State.ACCEPTED,
-            act,
-            what="entered_by_hand",
-            control_number=control_number,
-            sent=Sent.ONCE,
-            proof=Proof.NONE,
-            reason=f"Entered by hand by {act.who}.",
-            due_at=None,
-        )
-        tasks.settle_claim(connection, claim_id, act)
+        _entered_by_hand(connection, claim_id, control_number, act)
 
 
 def not_there(ledger: Ledger, claim_id: int, act: Act) -> None:
     """A person looked and the payer does not have the claim: it may be sent again."""
     with ledger.write() as connection:
-        _in(connection, claim_id, State.UNKNOWN, "Only an unknown claim can be said not to be there.")
-        _close_attempts(connection, claim_id, State.QUEUED, act)
-        move(
-            connection,
-            claim_id,
-            State.QUEUED,
-            act,
-            what="not_there",
-            sent=Sent.NEVER,
-            reason=f"{act.who} looked: it is not at the payer.",
-            due_at=None,
-        )
-        tasks.settle_claim(connection, claim_id, act)
-
-
-#: The answers that close a task about claims, and what each does to a claim.
-ANSWERS: dict[str, Callable[[Ledger, int, Act], None]] = {"not-there": not_there, "withdrawn": withdraw}
+        _not_there(connection, claim_id, act)
 
 
 def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str | None, act: Act) -> None:
-    """Close a task. One about claims that may have gone closes only with an answer about each of them.
+    """Close a task. One about claims that may have gone closes only with an answer, which is for each of them.
 
     Raises `UnknownItem`, or `Refused` when an answer is missing or not one of ``entered-by-hand`` (with the
-    payer's number), ``not-there``, ``withdrawn``.
+    payer's number), ``not-there``, ``withdrawn``; then nothing has changed.
     """
-    with ledger.read() as connection:
+    with ledger.write() as connection:
         task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one_or_none()
+        if task is None:
+            raise UnknownItem(f"There is no task {task_id}.")
+        if task.closed_at is not None:
+            raise Refused(f"Task {task_id} is closed already.")
         waiting = list(
             connection.execute(
                 select(claims.c.id)
@@ -116,26 +77,24 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
                 .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.WAITING))
             ).scalars()
         )
-    if task is None:
-        raise UnknownItem(f"There is no task {task_id}.")
-    if task.closed_at is not None:
-        raise Refused(f"Task {task_id} is closed already.")
-    if answer is None and task.needs_answer and waiting:
-        raise Refused(
-            f"Task {task_id} is about claims that may be at the payer. Look there, then close it with "
-            "--answer entered-by-hand --number NUMBER, --answer not-there or --answer withdrawn."
-        )
-    for claim_id in waiting if answer else ():
-        if answer == "entered-by-hand":
-            if not control_number or len(waiting) != 1:
-                raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
-            entered_by_hand(ledger, claim_id, control_number, act)
-        elif answer in ANSWERS:
-            ANSWERS[answer](ledger, claim_id, act)
-        else:
-            raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
-    with ledger.write() as connection:
+        if not answer and task.needs_answer and waiting:
+            raise Refused(
+                f"Task {task_id} is about claims that may be at the payer. Look there, then close it with "
+                "--answer entered-by-hand --number NUMBER, --answer not-there or --answer withdrawn."
+            )
         tasks.close_task(connection, task_id, act, answer or act.why or "done")
+        for claim_id in waiting if answer else ():
+            match answer:
+                case "entered-by-hand":
+                    if not control_number or len(waiting) != 1:
+                        raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
+                    _entered_by_hand(connection, claim_id, control_number, act)
+                case "not-there":
+                    _not_there(connection, claim_id, act)
+                case "withdrawn":
+                    _withdraw(connection, claim_id, act)
+                case _:
+                    raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
 
 
 def pause(ledger: Ledger, payer: str, login: str | None, kind: str, act: Act) -> None:
@@ -224,11 +183,65 @@ def route_key(name: str) -> str:
     return " ".join(name.upper().split())
 
 
-def _in(connection: Connection, claim_id: int, state: State, otherwise: str) -> None:
+def _withdraw(connection: Connection, claim_id: int, act: Act) -> None:
+    _not_now(connection, claim_id)
+    _close_attempts(connection, claim_id, State.WITHDRAWN, act)
+    why = act.why or f"Withdrawn by {act.who}."
+    move(connection, claim_id, State.WITHDRAWN, act, what="withdrawn", reason=why, due_at=None)
+    tasks.settle_claim(connection, claim_id, act)
+
+
+def _entered_by_hand(connection: Connection, claim_id: int, control_number: str, act: Act) -> None:
+    _not_now(connection, claim_id)
+    row = connection.execute(select(claims.c.payer, claims.c.state).where(claims.c.id == claim_id)).one_or_none()
+    if row is not None and row.state == State.ACCEPTED:
+        raise Refused(f"Claim {claim_id} has the payer's number already.")
+    other = connection.execute(
+        select(claims.c.id).where(
+            claims.c.payer == (row.payer if row else None),
+            claims.c.control_number == control_number,
+            claims.c.id != claim_id,
+        )
+    ).scalar_one_or_none()
+    if other is not None:
+        raise Refused(f"Number {control_number} belongs to claim {other} already.")
+    _close_attempts(connection, claim_id, State.ACCEPTED, act)
+    move(
+        connection,
+        claim_id,
+        State.ACCEPTED,
+        act,
+        what="entered_by_hand",
+        control_number=control_number,
+        sent=Sent.ONCE,
+        proof=Proof.NONE,
+        reason=f"Entered by hand by {act.who}.",
+        due_at=None,
+    )
+    tasks.settle_claim(connection, claim_id, act)
+
+
+def _not_there(connection: Connection, claim_id: int, act: Act) -> None:
+    held = {State.UNKNOWN, State.HELD}
+    _in(connection, claim_id, held, "Only a claim that may have gone can be said not to be there.")
+    _close_attempts(connection, claim_id, State.QUEUED, act)
+    _queue_again(connection, claim_id, act, "not_there", f"{act.who} looked: it is not at the payer.")
+
+
+def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, reason: str) -> None:
+    """A person has decided: the claim waits for its turn, and its sends without a person are counted anew."""
+    connection.execute(
+        update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
+    )
+    move(connection, claim_id, State.QUEUED, act, what=what, sent=Sent.NEVER, reason=reason, due_at=None)
+    tasks.settle_claim(connection, claim_id, act)
+
+
+def _in(connection: Connection, claim_id: int, states: Collection[State], otherwise: str) -> None:
     found = connection.execute(select(claims.c.state).where(claims.c.id == claim_id)).scalar_one_or_none()
     if found is None:
         raise UnknownItem(f"There is no claim {claim_id}.")
-    if found != state:
+    if found not in states:
         raise Refused(otherwise)
 
 

@@ -83,12 +83,14 @@ def move(
         raise LostClaim(f"Claim {claim_id} was changed by somebody else.")
     if after is not before and after not in MOVES[before]:
         raise Refused(f"Claim {claim_id} is '{before}' and cannot become '{after}'.")
+    finished = after is State.CLOSED
     moved = connection.execute(
         update(claims)
         .where(claims.c.id == claim_id, claims.c.rev == row.rev)
         .values(
             state=after,
-            standing=row.fingerprint if after in STANDING else None,
+            # what did not stand any more does not begin to by being finished
+            standing=row.fingerprint if after in STANDING and not (finished and before not in STANDING) else None,
             rev=row.rev + 1,
             updated_at=act.at,
             **changes,

@@ -62,13 +62,14 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
 
 
 def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> None:
-    """Close an open task."""
-    connection.execute(
+    """Close a task; one that is closed stays as it was closed."""
+    closed = connection.execute(
         update(tasks)
         .where(tasks.c.id == task_id, tasks.c.closed_at.is_(None))
         .values(open_cause=None, closed_at=act.at, closed_by=act.who, answer=answer)
     )
-    note(connection, "task_closed", act, task_id=task_id)
+    if closed.rowcount:
+        note(connection, "task_closed", act, task_id=task_id)
 
 
 def close_by_cause(connection: Connection, cause: str, act: Act, answer: str) -> None:

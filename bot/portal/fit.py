@@ -6,6 +6,7 @@ A claim that does not fit is refused before sign-in, with the reason; nothing is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from bot.claims.model import Claim, Frequency, Line, Problem, Severity
@@ -22,7 +23,12 @@ MEANINGFUL = {
     "clia": "a CLIA number",
     "note": "a claim note",
     "onset_on": "a date of onset",
-    "admitted_on": "hospital dates",
+    "admitted_on": "an admission date",
+    "discharged_on": "a discharge date",
+    "pay_to": "a pay-to address",
+    "other_dates": "further dates",
+    "special_program": "a special program",
+    "property_casualty_number": "a property and casualty claim number",
     "delay_reason": "a delay reason",
     "accident": "an accident",
     "condition_codes": "condition codes",
@@ -37,11 +43,26 @@ MEANINGFUL_ON_A_LINE = {
     "line.emergency": "the emergency indicator",
     "line.note": "a line note",
     "line.prior_authorisation": "a line's own prior authorisation",
+    "line.epsdt": "the EPSDT indicator",
+    "line.family_planning": "the family planning indicator",
+    "line.ordering": "an ordering provider",
+    "line.referring": "a line's own referring provider",
+    "line.supervising": "a line's own supervising provider",
+    "line.facility": "a line's own service facility",
+    "line.drug": "a drug",
+    "line.other_dates": "a line's further dates",
+    "line.referral_number": "a line's own referral number",
     "line.paid_by_others": "what another payer paid for a line",
     "line.attachments": "attachments to a line",
 }
 #: Lists that a portal may take item by item, in fields of their own.
-_LISTS = {"diagnoses": "diagnoses", "line.modifiers": "modifiers", "line.pointers": "diagnosis pointers"}
+_LISTS = {
+    "diagnoses": "diagnoses",
+    "attachments": "attachments",
+    "other_insurance": "other insurance",
+    "line.modifiers": "modifiers",
+    "line.pointers": "diagnosis pointers",
+}
 
 _ITEM_WORDS = ("line", "diagnosis", "attachment", "other")
 
@@ -100,9 +121,12 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
                 continue
             if not _covers(paths, path):
                 yield _no(adapter, claim, path, f"has no field for {words}", number)
+        if line.unit_type != "UN" and not _covers(paths, "line.unit_type"):
+            yield _no(adapter, claim, "line.unit_type", "counts units only, not minutes", number)
         for path in ("line.modifiers", "line.pointers"):
             yield from _too_many(adapter, claim, path, line, paths, number)
-    yield from _too_many(adapter, claim, "diagnoses", None, paths)
+    for path in ("diagnoses", "attachments", "other_insurance"):
+        yield from _too_many(adapter, claim, path, None, paths)
     yield from _fields(adapter, claim)
 
 
@@ -170,7 +194,9 @@ def _too_many(
     adapter: Adapter, claim: Claim, path: str, item: object, paths: frozenset[str], line: int | None = None
 ) -> Iterator[Problem]:
     """A list taken field by field must have a field for each of its items."""
-    fields = sum(1 for declared in paths if declared.startswith(f"{path}."))
+    fields = len(
+        {declared.split(".")[path.count(".") + 1] for declared in paths if declared.startswith(f"{path}.")}
+    )
     several = _at(path, claim, item)
     if fields and path not in paths and isinstance(several, tuple) and len(several) > fields:
         yield _no(adapter, claim, path, f"has {fields} fields for {_LISTS[path]}, not {len(several)}", line)
@@ -228,4 +254,4 @@ def _at(path: str, claim: Claim, item: object) -> object:
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value is False or value == "" or value == ()
+    return value is None or value is False or value in ("", ()) or value == Decimal(0)

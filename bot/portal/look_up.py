@@ -86,7 +86,9 @@ def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], n
         named = [row for row in rows if row.control_number == sought.control_number]
         if not named:
             return LookUp(Verdict.ABSENT)
-        return LookUp(Verdict.FOUND if _is_ours(named[0], sought) else Verdict.DIFFERENT, named[0])
+        if _differs(named[0], sought):
+            return LookUp(Verdict.DIFFERENT, named[0])
+        return LookUp(Verdict.FOUND if _is_ours(named[0], sought) else Verdict.UNSURE, named[0])
     open_rows = [
         row
         for row in rows
@@ -98,11 +100,18 @@ def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], n
     if len(ours) == 1:
         return LookUp(Verdict.FOUND, ours[0])
     if len(open_rows) == 1 and _has_number(open_rows[0], number_format) and _is_same_account(open_rows[0], sought):
-        return LookUp(Verdict.DIFFERENT, open_rows[0])
+        return LookUp(Verdict.DIFFERENT if _differs(open_rows[0], sought) else Verdict.UNSURE, open_rows[0])
     return LookUp(Verdict.UNSURE if open_rows else Verdict.ABSENT)
 
 
 def _is_ours(row: FoundClaim, sought: Sought) -> bool:
+    """Everything shown is ours, and enough is shown."""
+    enough = row.service_from is not None and row.charge is not None
+    return enough and not _differs(row, sought)
+
+
+def _differs(row: FoundClaim, sought: Sought) -> bool:
+    """Something shown is not ours."""
     shown_and_ours = (
         (row.account, sought.sent_as.account),
         (row.member_id, sought.sent_as.member_id),
@@ -110,8 +119,7 @@ def _is_ours(row: FoundClaim, sought: Sought) -> bool:
         (row.service_to, sought.service_to),
         (row.charge, sought.charge),
     )
-    enough = row.service_from is not None and row.charge is not None
-    return enough and all(shown is None or shown == ours for shown, ours in shown_and_ours)
+    return any(shown is not None and shown != ours for shown, ours in shown_and_ours)
 
 
 def _is_same_account(row: FoundClaim, sought: Sought) -> bool:

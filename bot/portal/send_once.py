@@ -142,7 +142,7 @@ def with_files(body: bytes, content_type: str, attached: Sequence[Path]) -> byte
     match = re.match(r'multipart/form-data;.*boundary="?([^";]+)"?', content_type, re.IGNORECASE)
     if match is None:
         return body
-    by_name = {path.name: path for path in attached}
+    left = list(attached)
     fence = b"--" + match[1].encode("latin-1")
     parts = body.split(fence)
     for at, part in enumerate(parts):
@@ -151,7 +151,9 @@ def with_files(body: bytes, content_type: str, attached: Sequence[Path]) -> byte
         if not blank or named is None or not named[1]:
             continue
         name = named[1].decode()
-        if name not in by_name:
+        path = next((path for path in left if path.name == name), None)
+        if path is None:
             raise ValueError("the form carries a file that nobody attached")
-        parts[at] = head + blank + by_name[name].read_bytes() + b"\r\n"
+        left.remove(path)  # two files may have one name
+        parts[at] = head + blank + path.read_bytes() + b"\r\n"
     return fence.join(parts)

@@ -82,15 +82,20 @@ def route(office: Office, ledger: Ledger, claim: Claim) -> Route:
     slugs = views.payer_named(ledger, claim.payer.name, claim.payer.payer_id)
     slugs |= {slug for slug in office.payers if slug in (claim.payer.name.lower(), claim.payer.payer_id.lower())}
     if len(slugs) != 1 or not slugs <= set(office.payers):
-        what = "We don't know which portal" if not slugs else "Two portals could be meant by"
         command = f'payerbot payers map "{named}" SLUG'
-        problem = _blocked(claim, "payer", "payer", f"{what} '{named}' means; choose once: {command}")
+        if not slugs:
+            title = f"We don't know which portal '{named}' means"
+        elif len(slugs) > 1:
+            title = f"'{named}' could mean more than one portal: {', '.join(sorted(slugs))}"
+        else:
+            title = f"'{named}' means {next(iter(slugs))}, which is not set up here"
+        problem = _blocked(claim, "payer", "payer", f"{title}; choose once: {command}")
         return Route(
             problem=problem,
             need=Need(
                 cause=f"route:{named.upper()}",
                 kind="choose-portal",
-                title=f"{what} '{named}' means",
+                title=title,
                 action=f"Run: {command}, then queue the file again.",
             ),
         )
@@ -157,7 +162,8 @@ def _entry(office: Office, ledger: Ledger, path: Path, found: Found, today: date
         payer=way.payer.slug if way.payer else None,
         login=way.login.name if way.login else None,
         fingerprint=fingerprint(claim, slug, key),
-        likeness=frozenset(likeness(claim, slug, key)),
+        # under the payer's name too: an earlier copy may have waited for its portal to be named
+        likeness=likeness(claim, slug, key) | likeness(claim, claim.payer.name, key),
         deadline=way.payer.deadline(claim) if way.payer else None,
         need=need,
     )

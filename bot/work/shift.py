@@ -20,6 +20,7 @@ from bot.errors import (
     Passing,
     PayerbotError,
     PersonNeeded,
+    PortalError,
     SignInRefused,
     SignInSpent,
 )
@@ -119,7 +120,7 @@ class Shift:
                     await context.close()
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
-        except Passing as error:
+        except PortalError as error:
             self.progress.stopped(self.payer.slug, self.login.name, error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
 
@@ -201,7 +202,9 @@ class Shift:
             self._passing = 0
         except LostClaim:
             log.warning("claim_lost", claim=item.id)
-        except Passing as error:
+        except (LoginStopped, FormChanged):
+            raise
+        except PortalError as error:
             self._passing += 1
             if item.state is State.QUEUED:
                 act = Act(BOT, self.clock.now(), error.message)

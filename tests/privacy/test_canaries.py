@@ -90,7 +90,9 @@ class Search:
         return hits
 
     def _files(self) -> Iterator[Path]:
-        return (path for path in sorted(self.desk.home.path.rglob("*")) if path.is_file())
+        """All but the folder in which passwords are kept."""
+        files = (path for path in sorted(self.desk.home.path.rglob("*")) if path.is_file())
+        return (path for path in files if path.parent != self.desk.home.secrets)
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
@@ -104,17 +106,24 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     assert len(set(search.found())) == 5
 
 
-#: What goes wrong for the claims of a night, one after the other, and where each claim then stands.
+#: What goes wrong for the claims of a night, one after the other, and where each claim then stands. The first one
+#: meets a form that cuts what is typed, and opens with another patient in it.
 TROUBLES: dict[str, dict[Fault | None, str]] = {
     "northstar": {
-        None: "accepted",
+        Fault.TRUNCATE_FIELD: "held",
         Fault.REJECT: "rejected",
         Fault.DUPLICATE_WARNING: "duplicate",
         Fault.STORED_CHARGE_CHANGED: "disputed",
         Fault.PHANTOM_RECEIPT: "unknown",
         Fault.RECEIPT_OF_ANOTHER: "accepted",
+        None: "accepted",
     },
-    "lakeshore": {Fault.REJECT: "rejected", Fault.DUPLICATE_WARNING: "duplicate", Fault.RECEIPT_STALE: "accepted"},
+    "lakeshore": {
+        Fault.TRUNCATE_FIELD: "held",
+        Fault.REJECT: "rejected",
+        Fault.DUPLICATE_WARNING: "duplicate",
+        Fault.RECEIPT_STALE: "accepted",
+    },
 }
 
 
@@ -122,24 +131,20 @@ TROUBLES: dict[str, dict[Fault | None, str]] = {
 @pytest.mark.parametrize("slug", TROUBLES)
 def test_a_night_of_troubles_names_nobody(tmp_path: Path, slug: str) -> None:
     troubles = TROUBLES[slug]
-    *some, last = good(len(troubles) + 1, slug)
+    some = sorted(good(len(troubles), slug), key=lambda claim: (claim.service_from, claim.account))
     with running(slug, visibility_delay=0) as portal:
-        search = Search(Desk(tmp_path, {slug: portal.url}, portal.users[0]), _canaries([*some, last]))
+        search = Search(Desk(tmp_path, {slug: portal.url}, portal.users[0]), _canaries(some))
         search.canaries |= {portal.users[0].password}
         for claim, fault in zip(some, troubles, strict=True):
-            if fault is not None:
+            if fault is Fault.TRUNCATE_FIELD:
+                portal.inject(Fault.PREFILLED_STRANGER, times=1)
+                portal.inject(fault, times=2)
+            elif fault is not None:
                 portal.inject(fault, times=1, match=claim.account)
         search("--verbose", "queue", search.desk.file(*some), "--json")
-        search("--verbose", "run", "--json")
-        states = {row["account"]: row["state"] for row in search.desk.claims()}
-        assert [states[claim.account] for claim in some] == list(troubles.values())
-        # what the form does wrong cannot be aimed at one account
-        portal.inject(Fault.PREFILLED_STRANGER, times=1)
-        portal.inject(Fault.TRUNCATE_FIELD, times=None)
-        search("queue", search.desk.file(last, name="last.json"))
-        search("run", "--dry-run")
-        search("run", "--verbose")
-    assert [row["state"] for row in search.desk.claims()][-1] == "held"
+        search("--verbose", "run")
+    states = {row["account"]: row["state"] for row in search.desk.claims()}
+    assert [states[claim.account] for claim in some] == list(troubles.values())
     search.look_at_everything()
     assert len(list(search.desk.home.evidence.iterdir())) >= len(troubles)
     assert (search.desk.home.log / "payerbot.jsonl").stat().st_size > 0

@@ -292,3 +292,88 @@ def test_bytes_that_are_not_text_block_their_claim_only(tmp_path: Path) -> None:
     assert [item.claim is None for item in found] == [True, False]
     assert problems == []
     assert found[0].problems[0].place == "segment 12 (NM1)"
+
+
+def test_a_new_billing_provider_forgets_the_last_subscriber(tmp_path: Path) -> None:
+    body = [*DEPENDANT, *CLAIM, *LINE, "HL*4**20*1", *BILLING[1:], "CLM*ACC2*100***11:B:1*Y*A*Y*Y", *LINE]
+    found, _ = read(tmp_path, x12(body))
+    assert [item.claim is None for item in found] == [False, True]
+    assert [problem.field for problem in found[1].problems] == ["Subscriber"]
+
+
+def test_the_subscriber_cannot_be_the_patient_and_another_too(tmp_path: Path) -> None:
+    body = ["SBR*P*18*GROUP7******CI" if segment.startswith("SBR") else segment for segment in DEPENDANT]
+    found, _ = read(tmp_path, x12([*body, *CLAIM, *LINE]))
+    assert found[0].claim is None
+    assert [problem.field for problem in found[0].problems] == ["Patient"]
+
+
+def test_one_role_is_played_once(tmp_path: Path) -> None:
+    doctor = "NM1*82*1*DOC*ANN****XX*1990000113"
+    found, _ = read(tmp_path, x12([*BILLING, *SUBSCRIBER, *CLAIM, doctor, doctor, *LINE]))
+    assert found[0].claim is None
+    assert [problem.field for problem in found[0].problems] == ["Rendering provider"]
+
+
+def test_two_numbers_for_one_thing(tmp_path: Path) -> None:
+    for second, blocked in (("AUTH1", False), ("AUTH2", True)):
+        body = [*BILLING, *SUBSCRIBER, *CLAIM, "REF*G1*AUTH1", f"REF*G1*{second}", *LINE]
+        found, _ = read(tmp_path, x12(body))
+        assert (found[0].claim is None) is blocked
+
+
+def test_charges_in_another_currency(tmp_path: Path) -> None:
+    for currency, blocked in (("USD", False), ("CAD", True)):
+        found, _ = read(
+            tmp_path, x12(["HL*1**20*1", f"CUR*85*{currency}", *BILLING[1:], *SUBSCRIBER, *CLAIM, *LINE])
+        )
+        assert (found[0].claim is None) is blocked
+
+
+def test_an_address_abroad_is_named(tmp_path: Path) -> None:
+    for country, unread in (("US", ()), ("CA", ("a foreign address (N4)",))):
+        body = [segment.replace("MN*55001", f"MN*55001*{country}") for segment in (*BILLING, *SUBSCRIBER)]
+        assert one(tmp_path, *body, *CLAIM, *LINE).unread == unread
+
+
+def test_encounters_warn(tmp_path: Path) -> None:
+    found, problems = read(tmp_path, x12([*BILLING, *SUBSCRIBER, *CLAIM, *LINE]).replace("*0000*CH", "*0000*RP"))
+    assert found[0].claim is not None
+    assert [(problem.rule, problem.severity) for problem in problems] == [("encounter", Severity.WARN)]
+
+
+def test_other_insurance_after_the_lines(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, x12([*BILLING, *SUBSCRIBER, *CLAIM, *LINE, "SBR*S*18"]))
+    assert found[0].claim is None
+    assert [problem.field for problem in found[0].problems] == ["Other insurance"]
+
+
+def test_the_patients_casualty_number_comes_first(tmp_path: Path) -> None:
+    mine = [*DEPENDANT, "REF*Y4*PATIENTS"]
+    mine.insert(mine.index("NM1*PR*2*LAKE*****PI*LK"), "REF*Y4*SUBSCRIBERS")
+    assert one(tmp_path, *mine, *CLAIM, *LINE).property_casualty_number == "PATIENTS"
+    mine.remove("REF*Y4*PATIENTS")
+    assert one(tmp_path, *mine, *CLAIM, *LINE).property_casualty_number == "SUBSCRIBERS"
+
+
+@pytest.mark.parametrize("charge", ["1" * 16, "9" * 40, "-" + "9" * 15 + ".999"])
+def test_absurd_amounts_are_counted_without_a_crash(tmp_path: Path, charge: str) -> None:
+    found, _ = read(
+        tmp_path, x12([*BILLING, *SUBSCRIBER, f"CLM*ACC1*{charge}***11:B:1*Y*A*Y*Y", *CLAIM[1:], *LINE])
+    )
+    assert found[0].claim is None
+    assert found[0].lines == 1
+
+
+def test_a_second_note_is_named(tmp_path: Path) -> None:
+    claim = one(tmp_path, *BILLING, *SUBSCRIBER, *CLAIM, "NTE*ADD*ONE", "NTE*ADD*TWO", *LINE, "NTE*TPO*THREE")
+    assert claim.note == "ONE"
+    assert claim.lines[0].note == ""
+    assert claim.unread == ("a second note (NTE)", "line 1: a note to a third party (NTE)")
+
+
+def test_submitter_and_receiver_are_nobody_to_the_claim(tmp_path: Path) -> None:
+    header = ["NM1*41*2*OFFICE*****46*S", "PER*IC*ANN*TE*5555555555", "NM1*40*2*HUB*****46*R", "N3*9 Z ST"]
+    claim = one(tmp_path, *header, *BILLING, *SUBSCRIBER, *CLAIM, *LINE)
+    assert claim.billing.phone == ""
+    assert claim.unread == ()

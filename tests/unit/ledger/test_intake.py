@@ -68,7 +68,7 @@ def test_a_claim_that_does_not_stand_gives_way(books: Books, state: State, after
     else:  # as the ledger itself would: through intake, or by a person
         books.put(first, State.BLOCKED)
     if state is State.WITHDRAWN:
-        people.withdraw(books.ledger, first, books.act("not ours"))
+        people.withdraw(books.ledger, [first], books.act("not ours"))
     assert copy in (CLAIM, dearer(CLAIM))
     result = books.take_in(books.entry(CLAIM if copy == CLAIM else dearer(CLAIM)))
     assert (result.queued, result.refused) == (1, [])
@@ -210,16 +210,6 @@ def test_two_claims_of_one_file_do_not_replace_each_other(books: Books) -> None:
     result = books.take_in(books.entry(CLAIM, State.BLOCKED), books.entry(twice, State.BLOCKED))
     assert result.blocked == 2
     assert [row["state"] for row in views.claim_rows(books.ledger)] == ["blocked", "blocked"]
-
-
-def test_a_claim_replaces_the_copy_that_waited_for_its_portal_to_be_named(books: Books) -> None:
-    """Blocked because nobody knew the payer; then it is mapped, and the file is queued again as the task says."""
-    books.take_in(
-        books.entry(CLAIM, State.BLOCKED, payer=None, need=need("route:NORTHSTAR MEDICAID", kind="choose-portal"))
-    )
-    books.take_in(books.entry(CLAIM))
-    assert [row["state"] for row in views.claim_rows(books.ledger)] == ["withdrawn", "queued"]
-    assert views.task_rows(books.ledger) == []
 
 
 def test_the_ledger_keeps_what_the_file_said(books: Books) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.claims.vocabulary import Proof, Sent, State, Status
@@ -108,6 +109,16 @@ def test_nothing_is_mine_before_the_arm_or_after_the_outcome(books: Books) -> No
     assert not journal.still_mine()
 
 
+def test_a_send_in_another_workers_name_is_not_mine(books: Books) -> None:
+    journal = books.journal(books.one())
+    journal.arm()
+    with books.ledger.write() as connection:
+        connection.execute(update(sends).values(owner="two"))
+    assert not journal.still_mine()
+    with pytest.raises(LostClaim):
+        journal.arm()
+
+
 @pytest.mark.parametrize("act", ["recover", "withdraw-after-recover", "explain"])
 def test_a_claim_that_moved_is_not_mine(books: Books, act: str) -> None:
     claim_id = books.one()
@@ -118,7 +129,7 @@ def test_a_claim_that_moved_is_not_mine(books: Books, act: str) -> None:
     else:
         queue.recover(books.ledger, books.clock.now())
     if act == "withdraw-after-recover":
-        people.withdraw(books.ledger, claim_id, books.act())
+        people.withdraw(books.ledger, [claim_id], books.act())
     assert not journal.still_mine()
 
 
@@ -228,7 +239,7 @@ def test_two_sends_without_a_person(books: Books) -> None:
     )
     assert queue.next_claim(books.ledger, "northstar", "main", [claim_id], ()) is None
     # a person has looked: two more
-    people.release(books.ledger, claim_id, books.act("it is not there"))
+    people.release(books.ledger, [claim_id], books.act("it is not there"))
     assert views.task_rows(books.ledger) == []
     journal = books.journal(claim_id)
     journal.arm()

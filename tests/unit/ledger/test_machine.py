@@ -124,9 +124,10 @@ class Office(RuleBasedStateMachine):
             return
         self.number += 1
         more = (f"{self.number:017d}",) if deed == "entered_by_hand" else ()
+        one: object = [claim_id] if deed in ("hold", "release", "withdraw") else claim_id
         before = self.books.everything()
         try:
-            getattr(people, deed)(self.books.ledger, claim_id, *more, self.books.act("why"))
+            getattr(people, deed)(self.books.ledger, one, *more, self.books.act("why"))
         except Refused:
             assert self.books.everything() == before
 

@@ -7,19 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from bot.claims.vocabulary import Proof, Sent, State
-from bot.errors import Refused, UnknownItem
+from bot.errors import Refused, UnknownItem, UsageError
 from bot.ledger import people, queue, tasks, views
 from bot.ledger.schema import attempts, events, pauses, sends
-from bot.ledger.store import Act
+from bot.ledger.store import Act, Ledger
 from tests.unit.ledger.books import CLAIMS, NOON, Books, dearer, need
 
 Deed = Callable[[Books, int, Act], None]
 
 NUMBER = "20261820000000001"
 DEEDS: dict[str, tuple[Deed, State, State]] = {
-    "held": (lambda b, i, a: people.hold(b.ledger, i, a), State.QUEUED, State.HELD),
-    "released": (lambda b, i, a: people.release(b.ledger, i, a), State.HELD, State.QUEUED),
-    "withdrawn": (lambda b, i, a: people.withdraw(b.ledger, i, a), State.QUEUED, State.WITHDRAWN),
+    "held": (lambda b, i, a: people.hold(b.ledger, [i], a), State.QUEUED, State.HELD),
+    "released": (lambda b, i, a: people.release(b.ledger, [i], a), State.HELD, State.QUEUED),
+    "withdrawn": (lambda b, i, a: people.withdraw(b.ledger, [i], a), State.QUEUED, State.WITHDRAWN),
     "entered_by_hand": (
         lambda b, i, a: people.entered_by_hand(b.ledger, i, NUMBER, a),
         State.QUEUED,
@@ -67,7 +67,7 @@ def test_no_act_on_a_claim_that_is_not_there(books: Books, what: str) -> None:
     ("what", "allowed"),
     [
         ("released", {State.HELD}),
-        ("not_there", {State.UNKNOWN}),
+        ("not_there", {State.UNKNOWN, State.HELD}),
         (
             "withdrawn",
             {State.QUEUED, State.HELD, State.BLOCKED, State.UNKNOWN, State.REJECTED, State.WITHDRAWN},
@@ -92,7 +92,7 @@ def test_only_a_claim_that_waits_for_its_turn_can_be_held(books: Books, state: S
     claim_id = books.one(state)
     before = books.everything()
     with pytest.raises(Refused):
-        people.hold(books.ledger, claim_id, books.act())
+        people.hold(books.ledger, [claim_id], books.act())
     assert books.everything() == before
 
 
@@ -103,7 +103,7 @@ def test_a_claim_being_sent_cannot_be_held_and_withdrawn_under_the_worker(books:
     journal.arm()
     for deed in (people.hold, people.withdraw):
         with pytest.raises(Refused):
-            deed(books.ledger, claim_id, books.act())
+            deed(books.ledger, [claim_id], books.act())
     assert books.take_in(books.entry(CLAIMS[0])).queued == 0
     assert journal.accept(NUMBER) is State.ACCEPTED
 
@@ -128,12 +128,25 @@ def test_an_accepted_claim_keeps_its_number(books: Books) -> None:
     assert (books.row(claim_id)["control_number"], books.row(claim_id)["proof"]) == ("2" * 17, "both")
 
 
+@pytest.mark.parametrize("deed", [people.hold, people.withdraw])
+def test_several_claims_or_none(books: Books, deed: Callable[[Ledger, list[int], Act], None]) -> None:
+    ids = books.queue(*CLAIMS[:3])
+    books.put(ids[2], State.ACCEPTED)
+    before = books.everything()
+    for wrong in (ids[2], 99):
+        with pytest.raises(UsageError):
+            deed(books.ledger, [*ids[:2], wrong], books.act())
+        assert books.everything() == before
+    deed(books.ledger, ids[:2], books.act())
+    assert len({books.state(claim_id) for claim_id in ids[:2]} - {State.QUEUED}) == 1
+
+
 def test_a_held_claim_is_not_sent_until_it_is_released(books: Books) -> None:
     claim_id = books.one()
-    people.hold(books.ledger, claim_id, books.act())
+    people.hold(books.ledger, [claim_id], books.act())
     assert queue.next_claim(books.ledger, "northstar", "main", [claim_id], ()) is None
     assert books.row(claim_id)["reason"] == "Held by a person."
-    people.release(books.ledger, claim_id, books.act())
+    people.release(books.ledger, [claim_id], books.act())
     item = queue.next_claim(books.ledger, "northstar", "main", [claim_id], ())
     assert item is not None
     assert books.row(claim_id)["reason"] == ""
@@ -142,14 +155,14 @@ def test_a_held_claim_is_not_sent_until_it_is_released(books: Books) -> None:
 def test_release_closes_the_task_behind_it(books: Books) -> None:
     books.one()
     books.take_in(books.entry(dearer(CLAIMS[0])))
-    people.release(books.ledger, 2, books.act("both were done"))
+    people.release(books.ledger, [2], books.act("both were done"))
     assert views.task_rows(books.ledger) == []
     assert books.state(2) is State.QUEUED
 
 
 def test_a_withdrawn_claim_makes_room_for_its_copy(books: Books) -> None:
     claim_id = _unknown(books)
-    people.withdraw(books.ledger, claim_id, books.act("they do not have it"))
+    people.withdraw(books.ledger, [claim_id], books.act("they do not have it"))
     assert [(one["outcome"], one["closed_at"]) for one in books.rows(attempts)] == [("withdrawn", NOON)]
     assert books.rows(sends)[0]["closed_at"] == NOON
     assert books.row(claim_id)["due_at"] is None

@@ -64,9 +64,9 @@ def test_a_cause_that_comes_back_opens_another_task(books: Books) -> None:
 def test_a_task_closes_when_the_last_of_its_claims_moved_on(books: Books) -> None:
     ids = [books.one(State.HELD, number) for number in range(2)]
     _open(books, need(), *ids)
-    people.release(books.ledger, ids[0], books.act())
+    people.release(books.ledger, [ids[0]], books.act())
     assert len(views.task_rows(books.ledger)) == 1
-    people.withdraw(books.ledger, ids[1], books.act("not ours"))
+    people.withdraw(books.ledger, [ids[1]], books.act("not ours"))
     assert views.task_rows(books.ledger) == []
     [task] = books.rows(task_table)
     assert (task["closed_by"], task["answer"], task["open_cause"]) == ("ruth", "not ours", None)
@@ -118,7 +118,7 @@ def test_a_closed_task_keeps_its_answer_and_closes_once(books: Books, why: str) 
 
 def test_an_answer_that_one_claim_refuses_changes_none(books: Books) -> None:
     """`Refused` ends with exit code 2, and that says: nothing changed."""
-    ids = [_unknown(books), books.one(State.HELD, number=1)]
+    ids = [_unknown(books), books.one(State.DISPUTED, number=1)]
     task_id = _open(books, need(needs_answer=True), *ids)
     before = books.everything()
     with pytest.raises(Refused):

@@ -46,8 +46,8 @@ def test_the_starter_file_works_when_its_lines_are_switched_on(home: Home) -> No
 
     settings = load(home)
 
-    assert settings.payers["northstar"].logins["main"].seats == 1
-    assert settings.payers["northstar"].visibility_delay == timedelta(hours=2)
+    assert settings.payers["sunrise"].logins["main"].seats == 1
+    assert settings.payers["sunrise"].visibility_delay == timedelta(hours=2)
     assert settings.browser.executable == Path("/usr/bin/chromium-headless-shell")
     assert settings.ledger.url
 

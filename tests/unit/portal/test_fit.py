@@ -301,6 +301,19 @@ def test_money_nobody_paid_is_no_reason_to_refuse() -> None:
     assert "patient_paid" not in refused(portal(), put(CLAIM, "patient_paid", Decimal("0.00")))
 
 
+def test_zero_is_an_amount_and_is_typed_in() -> None:
+    """What another payer paid is often nothing, and services that are only reported cost nothing."""
+    paid_nothing = OtherInsurance(
+        payer=Payer(name="OTHER", payer_id="OTH"), paid=Decimal("0.00"), filing_indicator="CI"
+    )
+    secondary = put(CLAIM, "other_insurance", (paid_nothing,))
+    assert fit.expected(Field("Paid", "other_insurance.0.paid", money), secondary) == "0.00"
+    assert refused(PAYERS[0][0], secondary) == []
+    reported = put(CLAIM, "lines.0.charge", Decimal("0.00"))
+    row = Rows("line", "Lines", (), (Field("Charge", "line.charge", money, required=True),), add="Add")
+    assert refused(portal(rows=(row,)), reported) == []
+
+
 # Attachments
 
 DOCUMENT = partial(Attachment, report_type="OZ", control_number="A1")
