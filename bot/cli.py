@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from typer.exceptions import TyperException
 from bot import demo as demo_room
 from bot import terminal
 from bot.claims.vocabulary import State
-from bot.errors import PayerbotError, UnknownItem, UsageError
+from bot.errors import PayerbotError, Refused, UnknownItem, UsageError
 from bot.home import Home
 from bot.installation import Installation, opened
 from bot.ledger import people, views
@@ -332,9 +333,22 @@ def claims_entered_by_hand(
     why: Why = "",
 ) -> None:
     """Say that a person entered, or found, a claim in the portal."""
-    _decide(
-        [claim_id], lambda it: people.entered_by_hand(it.ledger, claim_id, number, _act(why)), "entered by hand"
-    )
+
+    def enter(it: Installation) -> None:
+        people.entered_by_hand(it.ledger, claim_id, _payers_number(it, claim_id, number), _act(why))
+
+    _decide([claim_id], enter, "entered by hand")
+
+
+def _payers_number(it: Installation, claim_id: int, number: str) -> str:
+    """The number as typed, if it can be one of this payer's. Raises `Refused`."""
+    row = next(iter(views.claim_rows(it.ledger, claim_id=claim_id)), None)
+    payer = it.office.payers.get(row["payer"]) if row else None
+    number = number.strip()
+    if not number or (payer and not re.fullmatch(payer.adapter.control_number, number)):
+        name = payer.adapter.name if payer else "a payer"
+        raise Refused(f"'{number}' is not a claim number of {name}.")
+    return number
 
 
 def _decide(ids: Sequence[int], act: Callable[[Installation], None], done: str) -> None:
@@ -408,6 +422,9 @@ def tasks_done(
 ) -> None:
     """Close a task; one about claims that may have gone needs an answer about them."""
     with _installation() as it:
+        if number is not None:
+            for one in views.task_rows(it.ledger, task_id=task_id)[0]["claims"]:
+                number = _payers_number(it, one["id"], number)
         people.done(it.ledger, task_id, answer, number, _act(why))
     terminal.out.print(f"Task {task_id}: done.")
 

@@ -18,8 +18,7 @@
     │   ├── FormChanged         the portal is not as its adapter declares: the payer stops
     │   ├── NotAsQueued         the form does not hold what was typed       tried twice
     │   ├── PortalRefused       the portal lists its own field errors       tried twice
-    │   ├── PayerHasIt          the portal says it has this claim already
-    │   └── StageRefused        the guard stopped a request: not declared, or a second time
+    │   └── PayerHasIt          the portal says it has this claim already
     ├── Unclear                 armed, and no proof either way: look it up        sent: maybe
     └── LostClaim               another worker took the claim over; change nothing
 
@@ -169,12 +168,6 @@ class PayerHasIt(PortalError):
     def __init__(self, message: str, control_number: str | None = None) -> None:
         super().__init__(message)
         self.control_number = control_number
-
-
-class StageRefused(PortalError):
-    """The guard stopped a request that was not declared, not armed, or sent once already."""
-
-    actor = Actor.DEVELOPER
 
 
 class Unclear(PayerbotError):

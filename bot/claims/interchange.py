@@ -125,7 +125,6 @@ class _Text:
             or any(mark.isalnum() or mark in " \ufffd" for mark in (separator, component, terminator))
             or separator in "\r\n"
             or component in "\r\n"
-            or any(terminator in element for element in elements[:16])
         ):
             raise _Unreadable("the interchange header (ISA) does not name three different separators")
         padded = [

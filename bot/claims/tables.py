@@ -189,6 +189,8 @@ class _RowGroup:
         self._named = named
         self._problems: list[Problem] = []
         self._account = ""
+        #: A row's cells do not stand under their headings.
+        self._shifted = False
         self._claim: dict[str, Any] = {}
         #: Where each claim-level value was first seen, to name both rows when they disagree.
         self._seen: dict[str, tuple[int, Any]] = {}
@@ -237,6 +239,7 @@ class _RowGroup:
                 None,
             )
             # What stands under "account" may be a name here: nothing of it is read, so nothing is repeated.
+            self._shifted = True
             self._lines.append({})
             return
         values: dict[str, Any] = {}
@@ -321,7 +324,7 @@ class _RowGroup:
             self._attachments.append(attachment)
 
     def _check_whole(self, first: int) -> None:
-        if "account" not in self._seen:
+        if "account" not in self._seen and not self._shifted:
             self._fault("The patient account number is missing.", first, "account")
         if not self._own_key and len(self._months) > 1:
             self._fault(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.claims.model import Found, Frequency, Problem
-from bot.claims.vocabulary import STANDING, State
+from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import tasks
 from bot.ledger.schema import claims, files, likenesses, lines, problems
 from bot.ledger.store import Act, Ledger, move, note
@@ -106,9 +106,7 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
     state, reason, need = entry.state, entry.reason, entry.need
     earlier = _alike(connection, entry)
     corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
-    open_one = next(
-        (row.id for row in earlier if State(row.state) in STANDING and row.state != State.CLOSED), None
-    )
+    open_one = next((row.id for row in earlier if _may_stand_there(row)), None)
     if open_one is not None and not corrects and state is State.QUEUED:
         state, reason = State.HELD, f"Looks like a fix of claim {open_one}: replace it, or send both?"
         need = Need(
@@ -117,6 +115,7 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             title=f"Account {entry.found.account} looks like a fix of claim {open_one}",
             action=f"Release it to send both, withdraw it, or withdraw claim {open_one} if that was never sent.",
             payer=entry.payer,
+            needs_answer=True,
         )
     claim_id = connection.execute(
         insert(claims)
@@ -190,13 +189,19 @@ def _alike(connection: Connection, entry: Entry) -> list[Any]:
         return []
     return list(
         connection.execute(
-            select(claims.c.id, claims.c.state, claims.c.file_id)
+            select(claims.c.id, claims.c.state, claims.c.sent, claims.c.file_id)
             .join(likenesses, likenesses.c.claim_id == claims.c.id)
             .where(likenesses.c.digest.in_(entry.likeness))
             .distinct()
             .order_by(claims.c.id)
         )
     )
+
+
+def _may_stand_there(row: Any) -> bool:
+    """Whether an earlier claim is open, or was given up although it may have gone."""
+    given_up = row.state == State.WITHDRAWN and row.sent != Sent.NEVER
+    return given_up or (State(row.state) in STANDING and row.state != State.CLOSED)
 
 
 def _replace(connection: Connection, claim_id: int, state: State, by: int, act: Act) -> None:

@@ -34,6 +34,9 @@ from bot.portal.submission import Outcome
 #: A request may leave this long after its arm was committed, no longer.
 FRESH = timedelta(seconds=30)
 
+#: How long one seat waits for another seat's sign-in.
+SIGN_IN_SECONDS = 90
+
 #: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
 UNSENT, VOID = "unsent", "void"
 
@@ -58,8 +61,10 @@ class Item:
     payer: str
     login: str
     sent: Sent
-    #: How often it was armed.
-    attempts: int
+    #: When the first attempt that may have reached the payer was armed.
+    first_armed: datetime | None
+    #: How often in a row the portal kept us from it.
+    failures: int
     proof: Proof
     status: Status
     control_number: str | None
@@ -180,7 +185,6 @@ class ClaimJournal:
 
     def _record(self, outcome: Outcome, need: Need | None) -> State:
         now = self._clock.now()
-        act = Act(BOT, now, outcome.reason)
         with self._ledger.write() as connection:
             attempt = connection.execute(
                 select(attempts.c.id, attempts.c.send_id).where(
@@ -191,8 +195,10 @@ class ClaimJournal:
             if attempt and outcome.state is not State.UNKNOWN:
                 self._close_attempt(connection, attempt.id, attempt.send_id, outcome, State(before), now)
             if outcome.state is State.QUEUED and self._void_attempts(connection) >= SENDS:
-                outcome = replace(outcome, state=State.HELD, reason="Sent twice, and neither arrived.")
+                reason = "Sent twice, and by the payer's own search neither arrived."
+                outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
                 need = _sent_twice(self._item)
+            act = Act(BOT, now, outcome.reason)
             move(
                 connection,
                 self._item.id,
@@ -200,6 +206,7 @@ class ClaimJournal:
                 act,
                 rev=self._rev,
                 what="outcome",
+                failures=0,
                 reason=outcome.reason,
                 sent=outcome.sent,
                 proof=outcome.proof,
@@ -274,8 +281,11 @@ def _sent_twice(item: Item) -> Need:
 class LoginJournal:
     """One login's sign-ins, across workers and restarts."""
 
-    def __init__(self, ledger: Ledger, payer: str, login: str, credentials: Credentials, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, payer: str, login: str, credentials: Credentials, owner: str, clock: Clock
+    ) -> None:
         self._ledger = ledger
+        self._owner = owner
         self._payer = payer
         self._login = login
         # the password itself is nowhere in the ledger: only whether this one was tried
@@ -286,8 +296,13 @@ class LoginJournal:
         self._clock = clock
 
     async def arm(self) -> None:
-        """Note that this secret is about to be tried; once, unless it is known to work."""
-        await asyncio.to_thread(self._arm)
+        """Note that this secret is about to be tried; once, unless it is known to work. Waits while another seat
+        of the same worker tries it."""
+        for _ in range(SIGN_IN_SECONDS):
+            if await asyncio.to_thread(self._arm):
+                return
+            await self._clock.wait(1)
+        raise self._spent()
 
     async def ended(self, *, worked: bool) -> None:
         """Note how the try ended."""
@@ -297,24 +312,40 @@ class LoginJournal:
         """Note that a code's time step is used."""
         return await asyncio.to_thread(self._take_step, step)
 
-    def _arm(self) -> None:
+    def _arm(self) -> bool:
+        """Whether it may be tried now; False while our other seat tries it."""
         now = self._clock.now()
         with self._ledger.write() as connection:
-            known = connection.execute(select(sign_ins.c.worked).where(*self._mine())).one_or_none()
+            known = connection.execute(
+                select(sign_ins.c.worked, sign_ins.c.owner).where(*self._mine())
+            ).one_or_none()
             if known is None:
                 connection.execute(
                     insert(sign_ins).values(
-                        payer=self._payer, login=self._login, secret=self.secret, armed_at=now, code_step=0
+                        payer=self._payer,
+                        login=self._login,
+                        secret=self.secret,
+                        armed_at=now,
+                        owner=self._owner,
+                        code_step=0,
                     )
                 )
             elif known.worked:
-                connection.execute(update(sign_ins).where(*self._mine()).values(armed_at=now, worked=None))
-            else:
-                raise SignInSpent(
-                    "This password was tried once and is not known to work. Change it, or sign in by hand and "
-                    f"run: payerbot payers resume {self._payer} --login {self._login}"
+                connection.execute(
+                    update(sign_ins).where(*self._mine()).values(armed_at=now, owner=self._owner, worked=None)
                 )
+            elif known.worked is None and known.owner == self._owner:
+                return False
+            else:
+                raise self._spent()
             note(connection, "sign_in_armed", Act(BOT, now), payer=self._payer, login=self._login)
+        return True
+
+    def _spent(self) -> SignInSpent:
+        return SignInSpent(
+            "This password was tried once and is not known to work. Change it, or sign in by hand and run: "
+            f"payerbot payers resume {self._payer} --login {self._login}"
+        )
 
     def _ended(self, worked: bool) -> None:
         with self._ledger.write() as connection:

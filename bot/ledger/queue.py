@@ -6,17 +6,21 @@ import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
 
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim, UnknownItem
-from bot.ledger.journal import Item
+from bot.ledger.journal import UNSENT, Item
 from bot.ledger.schema import attempts, claims, pauses, sends
 from bot.ledger.store import BOT, Act, Ledger, move
+from bot.ledger.tasks import Need, open_task
 from bot.portal.adapter import SentAs
+
+#: How long a look-up that failed waits for the next, times the failures so far.
+RETRY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ def next_claim(
                     claims.c.login == login,
                     claims.c.state == State.QUEUED,
                 )
-                .order_by(nulls_last(claims.c.deadline), claims.c.id)
+                # those the portal keeps us from do not keep us from the others
+                .order_by(claims.c.failures, nulls_last(claims.c.deadline), claims.c.id)
                 .limit(1)
             ).first()
             if row is not None:
@@ -128,7 +133,7 @@ def next_look_up(
         query = (
             select(claims)
             .where(claims.c.payer == payer, claims.c.login == login, _look_up_due(now))
-            .order_by(claims.c.due_at, claims.c.id)
+            .order_by(claims.c.failures, claims.c.due_at, claims.c.id)
         )
         row = connection.execute(query.where(claims.c.id.not_in(passed)).limit(1)).first()
         if row is None:
@@ -136,8 +141,9 @@ def next_look_up(
         armed = connection.execute(
             select(sends.c.armed_at, attempts.c.sent_as)
             .join(attempts, attempts.c.send_id == sends.c.id)
-            .where(attempts.c.claim_id == row.id)
-            .order_by(attempts.c.id.desc())
+            # the first that may have arrived: the payer may have been late to show it
+            .where(attempts.c.claim_id == row.id, _may_have_arrived())
+            .order_by(attempts.c.id)
             .limit(1)
         ).one()
     sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed.sent_as)))
@@ -169,6 +175,22 @@ def pause_of(ledger: Ledger, payer: str, login: str) -> Pause | None:
     return Pause(row.payer, row.login, row.kind, row.why) if row else None
 
 
+def _may_have_arrived() -> ColumnElement[bool]:
+    return or_(attempts.c.outcome.is_(None), attempts.c.outcome != UNSENT)
+
+
+def _first_armed(ledger: Ledger, claim_id: int) -> datetime | None:
+    with ledger.read() as connection:
+        armed: datetime | None = connection.execute(
+            select(sends.c.armed_at)
+            .join(attempts, attempts.c.send_id == sends.c.id)
+            .where(attempts.c.claim_id == claim_id, _may_have_arrived())
+            .order_by(attempts.c.id)
+            .limit(1)
+        ).scalar_one_or_none()
+    return armed
+
+
 def _look_up_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         claims.c.due_at <= now,
@@ -189,7 +211,8 @@ def _item(ledger: Ledger, row: Any) -> Item:
         payer=row.payer,
         login=row.login,
         sent=Sent(row.sent),
-        attempts=row.attempts,
+        first_armed=_first_armed(ledger, row.id) if row.attempts else None,
+        failures=row.failures,
         proof=Proof(row.proof),
         status=Status(row.status),
         control_number=row.control_number,
@@ -205,7 +228,16 @@ def _batches(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:
     return [ids[at : at + size] for at in range(0, len(ids), size)]
 
 
-def explain(ledger: Ledger, item: Item, act: Act) -> None:
-    """Note why a claim was not worked this time; it stays where it is. A claim that moved meanwhile is left."""
+def failed(ledger: Ledger, item: Item, act: Act, need: Need | None) -> None:
+    """Note why a claim could not be worked this time: it stays where it is, later in the order, and with a task
+    when this has gone on too long. A claim that moved meanwhile is left alone."""
+    failures = item.failures + 1
     with ledger.write() as connection, suppress(LostClaim):
-        move(connection, item.id, item.state, act, rev=item.rev, what="passed", reason=act.why)
+        changes: dict[str, Any] = {"failures": failures}
+        if item.state is State.QUEUED:
+            changes["reason"] = act.why
+        else:
+            changes["due_at"] = act.at + failures * RETRY
+        move(connection, item.id, item.state, act, rev=item.rev, what="passed", **changes)
+        if need is not None:
+            open_task(connection, need, [item.id], act)

@@ -125,6 +125,8 @@ claims = Table(
     Column("sent", String(8), nullable=False, default=Sent.NEVER),
     Column("proof", String(8), nullable=False, default=Proof.NONE),
     Column("attempts", Integer, nullable=False, default=0),
+    #: How often in a row the portal kept us from it.
+    Column("failures", Integer, nullable=False, default=0),
     #: Why it stands where it stands, in a biller's words.
     Column("reason", Text, nullable=False, default=""),
     Column("fingerprint", String(64)),
@@ -290,6 +292,8 @@ sign_ins = Table(
     #: Keyed hash of the user name and password.
     Column("secret", String(64), primary_key=True),
     Column("armed_at", Utc, nullable=False),
+    #: Which worker tried last.
+    Column("owner", Text, nullable=False),
     #: Whether the last try worked; nothing while it is under way, or when it never finished.
     Column("worked", Boolean),
     #: The last authenticator time step used.

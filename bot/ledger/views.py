@@ -156,6 +156,7 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
                     claims.c.login,
                     claims.c.state,
                     claims.c.proof,
+                    claims.c.control_number,
                     claims.c.due_at,
                     claims.c.charge,
                 ).where(claims.c.id.in_(ordered[at : at + 500])),

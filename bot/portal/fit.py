@@ -95,6 +95,15 @@ def expected(field: Field, claim: Claim, item: object = None) -> str | None:
     return None if _is_empty(value) else field.convert(value)
 
 
+def labels(adapter: Adapter) -> frozenset[str]:
+    """Every label that the adapter declares on its form."""
+    return frozenset(
+        field.label
+        for page in adapter.pages
+        for field in (*page.fields, *(field for rows in page.rows for field in rows.fields))
+    )
+
+
 def check(adapter: Adapter, claim: Claim) -> tuple[Problem, ...]:
     """Every reason why this portal cannot carry this claim; none when it can."""
     return tuple(_problems(adapter, claim))
@@ -111,7 +120,11 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
     if claim.frequency is not Frequency.ORIGINAL and not _covers(paths, "original_control_number"):
         yield _no(adapter, claim, "frequency", "takes no replacement or void claims")
     for path, words in MEANINGFUL.items():
-        if not _is_empty(_at(path, claim, None)) and not _covers(paths, path) and path not in adapter.not_asked:
+        if (
+            not _says_nothing(_at(path, claim, None))
+            and not _covers(paths, path)
+            and path not in adapter.not_asked
+        ):
             yield _no(adapter, claim, path, f"has no field for {words}")
     for number, line in enumerate(items(claim, "line"), start=1):
         assert isinstance(line, Line)
@@ -254,4 +267,9 @@ def _at(path: str, claim: Claim, item: object) -> object:
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value is False or value in ("", ()) or value == Decimal(0)
+    return value is None or value is False or value in ("", ())
+
+
+def _says_nothing(value: object) -> bool:
+    """Many exports write 0.00 where nobody paid anything."""
+    return _is_empty(value) or value == Decimal(0)

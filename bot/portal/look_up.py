@@ -89,19 +89,20 @@ def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], n
         if _differs(named[0], sought):
             return LookUp(Verdict.DIFFERENT, named[0])
         return LookUp(Verdict.FOUND if _is_ours(named[0], sought) else Verdict.UNSURE, named[0])
-    open_rows = [
+    unclaimed = [
         row
         for row in rows
-        if row.control_number not in others
-        and not (sought.original and row.control_number == sought.original)
-        and not (row.received_at is not None and row.received_at < sought.armed_at - SKEW)
+        if row.control_number not in others and not (sought.original and row.control_number == sought.original)
     ]
+    open_rows = [row for row in unclaimed if row.received_at is None or row.received_at >= sought.armed_at - SKEW]
     ours = [row for row in open_rows if _is_ours(row, sought) and _has_number(row, number_format)]
     if len(ours) == 1:
         return LookUp(Verdict.FOUND, ours[0])
     if len(open_rows) == 1 and _has_number(open_rows[0], number_format) and _is_same_account(open_rows[0], sought):
         return LookUp(Verdict.DIFFERENT if _differs(open_rows[0], sought) else Verdict.UNSURE, open_rows[0])
-    return LookUp(Verdict.UNSURE if open_rows else Verdict.ABSENT)
+    # an older row that is ours in everything but its time: a clock may be wrong, so that proves nothing either way
+    doubtful = open_rows or any(_is_ours(row, sought) for row in unclaimed)
+    return LookUp(Verdict.UNSURE if doubtful else Verdict.ABSENT)
 
 
 def _is_ours(row: FoundClaim, sought: Sought) -> bool:

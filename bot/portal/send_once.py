@@ -27,6 +27,10 @@ from bot.portal.gate import Gate
 #: How long the portal may take to answer a stage.
 SEND_TIMEOUT_MS = 30_000
 
+#: How long the pages of a browser may take to end.
+END_SECONDS = 5
+#: Redirects that repeat the request elsewhere, with its method and body.
+_REPEATING = frozenset({307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = get()
@@ -51,6 +55,7 @@ class Guard:
         self._stages = stages
         self._still_mine = still_mine
         self._armed = False
+        self._revoked = False
         self._permit: Stage | None = None
         self._attached: Sequence[Path] = ()
         self._done = asyncio.Event()
@@ -68,13 +73,35 @@ class Guard:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._permit = None
+        """Leave nothing behind that could still send: with the gate shut, the held request is dropped and the page
+        ends, its scripts with it. Only then may the browser reach the portal again."""
+        self.revoke()
+        self._gate.shut()
         if self._held is not None:
-            # we are leaving while it is under way: without interception the browser would send it by itself
             with contextlib.suppress(PlaywrightError):
                 await self._held.abort("connectionreset")
-        await self._context.unroute("**/*", self._at_the_door)
-        self._gate.open()
+        ended = await self._end_pages()
+        with contextlib.suppress(PlaywrightError):
+            await self._context.unroute("**/*", self._at_the_door)
+        if ended and (kind is None or issubclass(kind, Exception)):
+            self._gate.open()
+
+    async def _end_pages(self) -> bool:
+        """Close pop-ups and empty the page; False when the browser does not answer."""
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                page, *popups = self._context.pages
+                for popup in popups:
+                    await popup.close()
+                await page.goto("about:blank")
+        except (PlaywrightError, TimeoutError, ValueError):
+            return False
+        return True
+
+    def revoke(self) -> None:
+        """Let nothing more pass. What is in `sent` now has gone out, and nothing else will."""
+        self._permit = None
+        self._revoked = True
 
     def permit(self, stage: Stage, attached: Sequence[Path] = ()) -> None:
         """Let one request of this stage pass, carrying these files."""
@@ -105,7 +132,7 @@ class Guard:
             log.exception("request_stopped", stage=stage.name)
             mine = False
         try:
-            if mine:
+            if mine and not self._revoked:  # nothing is awaited from here to `sent`
                 await self._send(route, stage, whole)
             else:
                 await self._stop(route, stage)
@@ -125,7 +152,10 @@ class Guard:
             response = await route.fetch(
                 max_retries=0, max_redirects=0, timeout=SEND_TIMEOUT_MS, post_data=body or None
             )
-            await route.fulfill(response=response)
+            if response.status in _REPEATING:
+                await route.abort("blockedbyclient")  # the browser would send it again, past this door
+            else:
+                await route.fulfill(response=response)
         except PlaywrightError:
             # It may have arrived; only a look-up can tell. The page must not wait for ever.
             with contextlib.suppress(PlaywrightError):

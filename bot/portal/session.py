@@ -15,6 +15,7 @@ from playwright.async_api import BrowserContext, Page, Request
 from bot.clock import Clock
 from bot.errors import (
     ConfigurationError,
+    FormChanged,
     LoginStopped,
     PersonNeeded,
     PortalError,
@@ -74,7 +75,7 @@ class NoCode(Code):
 
     async def next(self) -> str:
         """There is none to give."""
-        raise ConfigurationError("The portal asks for a code, and the login has no totp_secret.")
+        raise PersonNeeded("The portal asks for a code, and the login has no totp_secret.")
 
 
 class Stopwatch:
@@ -175,11 +176,18 @@ class Session:
                 except SessionLost:
                     self._ended = True
                     raise
+                finally:
+                    self._refuse_unarmed()
         raise AssertionError("tenacity raises the last error")
 
     def end(self) -> None:
         """Note that the portal ended the session."""
         self._ended = True
+
+    def _refuse_unarmed(self) -> None:
+        """What left unarmed may have arrived: nothing is tried again after it."""
+        if self.unarmed is not None:
+            raise FormChanged(f"{self.adapter.name}'s portal sent '{self.unarmed.name}' before it was asked to.")
 
     def _watch(self, request: Request) -> None:
         if self.guarded or self.unarmed or request.method == "GET":

@@ -97,9 +97,14 @@ class Work:
     """A claim to be submitted."""
 
     claim: Claim
-    #: Whether an earlier attempt may have reached the payer.
-    sent: Sent
+    #: When an earlier attempt that may have reached the payer was armed.
+    first_armed: datetime | None
     visibility_delay: timedelta
+
+    @property
+    def sent(self) -> Sent:
+        """Whether it may have reached the payer before."""
+        return Sent.NEVER if self.first_armed is None else Sent.MAYBE
 
 
 async def submit(session: Session, work: Work, journal: Journal, store: EvidenceStore) -> Outcome:
@@ -150,9 +155,8 @@ class _Submission:
         try:
             form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
         except (NotAsQueued, PortalRefused, PayerHasIt) as error:
-            if self.session.unarmed is None:
-                await self._keep("refusal")
-                return self._not_sent(error)
+            await self._keep("refusal")
+            return await self._not_sent(error)
         except PortalError:
             if self.session.unarmed is None:
                 raise
@@ -200,20 +204,21 @@ class _Submission:
         except LostClaim:
             raise
         except Exception as error:
+            guard.revoke()
             if self.armed_at is None:
                 raise
             if isinstance(error, SessionLost):
                 self.session.end()
-            if not isinstance(error, PortalError):
-                log.exception("adapter_failed")
+            _log_unexpected(error)
             if self.adapter.final not in guard.sent:
                 return await self._stopped_short(error, drafts=bool(guard.sent))
-            if isinstance(error, PortalRefused) and all(problem.field for problem in error.problems):
+            known = fit.labels(self.adapter)
+            if isinstance(error, PortalRefused) and all(problem.field in known for problem in error.problems):
                 await self._keep("refusal")
                 return Receipt(refused=error.problems)
+            await self._keep("unclear")
             return None  # a banner proves nothing, whatever it says
-        await self._keep("receipt")
-        return receipt
+        return receipt if await self._keep("receipt") else None
 
     async def _press(self, guard: Guard) -> None:
         """Make the press that sends. That the page is slow to follow it is no failure once the claim is out."""
@@ -227,7 +232,7 @@ class _Submission:
         """Armed, but the final stage provably never left this machine."""
         await self._keep("refusal")
         if isinstance(error, NotAsQueued | PortalRefused | PayerHasIt):
-            return self._not_sent(error)
+            return await self._not_sent(error)
         words = error.message if isinstance(error, PayerbotError) else "The portal was not as expected."
         if drafts:
             return Outcome(
@@ -239,31 +244,43 @@ class _Submission:
             )
         return Outcome(State.QUEUED, words, self.work.sent, evidence=tuple(self.kept), stop=_stopping(error))
 
-    def _not_sent(self, error: PortalError) -> Outcome:
+    async def _not_sent(self, error: PortalError) -> Outcome:
         """The portal or our own read-back stopped the claim before its final stage."""
         kept = tuple(self.kept)
         match error:
             case PortalRefused():
                 return Outcome(State.REJECTED, error.message, self.work.sent, evidence=kept, needs_person=True)
             case PayerHasIt():
-                return self._had_before(error.message, error.control_number)
+                return await self._had_before(error.message, error.control_number)
             case _:
                 return Outcome(State.HELD, error.message, self.work.sent, evidence=kept, needs_person=True)
 
-    def _had_before(self, words: str, control_number: str | None) -> Outcome:
-        """The portal says the payer has it. After an earlier send of ours that may be our own claim."""
-        kept = tuple(self.kept)
-        if self.work.sent is Sent.NEVER:
-            number = f" Its number there: {control_number}." if control_number else ""
-            return Outcome(State.DUPLICATE, f"{words}{number}", Sent.NEVER, evidence=kept, needs_person=True)
-        due = self.session.clock.now()
-        return Outcome(State.UNKNOWN, words, Sent.MAYBE, evidence=kept, due_at=due)
+    async def _had_before(self, words: str, control_number: str | None) -> Outcome:
+        """The portal says the payer has it. After an earlier send of ours that may be our own claim: the payer's
+        search is asked, and if it cannot tell, a person."""
+        number = f" Its number there: {control_number}." if control_number else ""
+        known = Outcome(
+            State.DUPLICATE, f"{words}{number}", self.work.sent, evidence=tuple(self.kept), needs_person=True
+        )
+        if self.work.first_armed is None:
+            return known
+        try:
+            found = await self._ask(None)
+        except PortalError as error:
+            return replace(known, stop=_stopping(error))
+        if found.verdict in (Verdict.FOUND, Verdict.DIFFERENT):
+            return resolved(known, found, self.adapter, conclusive=False)
+        return replace(known, evidence=known.evidence + found.evidence)
 
     async def _judge(self, receipt: Receipt) -> Outcome | None:
         """What the receipt proves; None when it proves nothing."""
         kept = tuple(self.kept)
+        if _of_another(self.adapter, self.work.claim, receipt):
+            return None
         if receipt.duplicate_of is not None:
-            return self._had_before(f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None)
+            return await self._had_before(
+                f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None
+            )
         if receipt.refused:
             words = "; ".join(str(problem) for problem in receipt.refused)
             return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
@@ -310,14 +327,14 @@ class _Submission:
             return replace(outcome, due_at=self.session.clock.now() + self.work.visibility_delay)
         try:
             found = await self._ask(outcome.control_number)
-        except PortalError as error:
+        except Exception as error:
+            _log_unexpected(error)
             return replace(outcome, due_at=self.session.clock.now() + IN_FLIGHT, stop=_stopping(error))
         return witnessed(outcome, found)
 
     async def _looked_up(self) -> Outcome:
         """Nothing proves anything: ask the payer's search."""
         conclusive_at = self._conclusive_at()
-        await self._keep("unclear")
         waiting = Outcome(
             State.UNKNOWN,
             "The portal gave no usable confirmation.",
@@ -327,12 +344,14 @@ class _Submission:
         )
         try:
             found = await self._ask(None)
-        except PortalError as error:
+        except Exception as error:
+            _log_unexpected(error)
             return replace(waiting, stop=_stopping(error))
         return resolved(waiting, found, self.adapter, conclusive=False)
 
     async def _ask(self, control_number: str | None) -> LookUp:
-        assert self.armed_at is not None
+        armed_at = self.work.first_armed or self.armed_at
+        assert armed_at is not None
         claim = self.work.claim
         assert claim.service_from is not None
         assert claim.service_to is not None
@@ -341,7 +360,7 @@ class _Submission:
             claim.service_from,
             claim.service_to,
             claim.charge,
-            self.armed_at,
+            armed_at,
             control_number,
             claim.original_control_number,
         )
@@ -351,11 +370,13 @@ class _Submission:
         assert self.armed_at is not None
         return self.armed_at + IN_FLIGHT + self.work.visibility_delay
 
-    async def _keep(self, kind: str) -> None:
+    async def _keep(self, kind: str) -> bool:
+        """Keep the page as evidence; False when it could not be kept."""
         try:
             self.kept.append(await self.store.keep(self.session.page, kind, self.session.clock.now()))
         except (Passing, PlaywrightError):
-            return  # a page that cannot be photographed changes nothing about what was sent
+            return False
+        return True
 
 
 async def _enter(session: Session, claim: Claim) -> Form:
@@ -392,7 +413,15 @@ def witnessed(outcome: Outcome, found: LookUp) -> Outcome:
                 due_at=None,
                 needs_person=True,
             )
-        case _:
+        case Verdict.UNSURE:
+            return replace(
+                outcome,
+                reason="The payer's own search shows too little of this claim to confirm it.",
+                evidence=evidence,
+                due_at=None,
+                needs_person=True,
+            )
+        case Verdict.ABSENT:
             return replace(
                 outcome,
                 state=State.UNKNOWN,
@@ -446,6 +475,23 @@ def status_of(adapter: Adapter, words: str) -> Status:
     if not words:
         return Status.NONE
     return adapter.words.get(words.strip().lower(), Status.UNRECOGNISED)
+
+
+def _of_another(adapter: Adapter, claim: Claim, receipt: Receipt) -> bool:
+    """Whether the page names somebody else's claim."""
+    return any(
+        echo.label in adapter.identity
+        and echo.label in receipt.shown
+        and (wanted := fit.expected(echo, claim)) is not None
+        and not same(wanted, receipt.shown[echo.label])
+        for echo in adapter.echoes
+    )
+
+
+def _log_unexpected(error: Exception) -> None:
+    """An adapter's own mistake is told to its developer; what follows is decided as for any other error."""
+    if not isinstance(error, PortalError):
+        log.error("adapter_failed", exc_info=error)
 
 
 def _stopping(error: Exception) -> LoginStopped | FormChanged | None:

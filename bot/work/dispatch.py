@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,15 +11,17 @@ from pathlib import Path
 from playwright.async_api import async_playwright
 
 from bot.clock import Clock
-from bot.errors import ConfigurationError, Passing
-from bot.ledger import queue
+from bot.errors import ConfigurationError, Interrupted, Passing, UsageError
+from bot.ledger import queue, views
 from bot.ledger.journal import worker_name
-from bot.ledger.store import Ledger
+from bot.ledger.store import BOT, Act, Ledger
+from bot.ledger.tasks import open_task
 from bot.portal.browser import PayerBrowser, find_browser
 from bot.portal.evidence import EvidenceStore
 from bot.work.payers import Office
 from bot.work.shift import Plan, Progress, Shift
 from bot.work.summary import Summary, summarise
+from bot.work.tasks import need_of_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
         login = payer.login(login_name) if payer else None
         if payer is None or login is None:
             progress.stopped(slug, login_name, "This login is not set up any more.")
+            await asyncio.to_thread(_missing, workshop, slug, login_name, ids)
             continue
         for _ in range(login.seats):
             shifts.append(
@@ -84,6 +87,7 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
             )
     if shifts:
         await _work(workshop, shifts, progress)
+    await asyncio.to_thread(queue.recover, workshop.ledger, workshop.clock.now())
     return await asyncio.to_thread(summarise, workshop.ledger, ids, workshop.clock.now() - begun)
 
 
@@ -109,5 +113,17 @@ async def _work(workshop: Workshop, shifts: list[Shift], progress: Progress) -> 
 async def _all(*works: Coroutine[None, None, None]) -> None:
     """Let every one of them end; then raise what the first of them raised."""
     for result in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(result, UsageError):
+            raise Interrupted(result.message) from result  # others may have worked: something has changed
         if isinstance(result, BaseException):
             raise result
+
+
+def _missing(workshop: Workshop, slug: str, login: str, ids: Sequence[int]) -> None:
+    """Claims wait for a login that is gone: somebody must know."""
+    act = Act(BOT, workshop.clock.now())
+    waiting = [
+        row["id"] for row in views.states_of(workshop.ledger, ids) if (row["payer"], row["login"]) == (slug, login)
+    ]
+    with workshop.ledger.write() as connection:
+        open_task(connection, need_of_login(slug, login), waiting, act)

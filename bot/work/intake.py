@@ -150,6 +150,7 @@ def _entry(office: Office, ledger: Ledger, path: Path, found: Found, today: date
             kind="held",
             title=f"Claims of {path.name} wait for you",
             action="Release or withdraw them: payerbot claims release ID..., payerbot claims withdraw ID...",
+            needs_answer=True,
         )
     slug = way.payer.slug if way.payer else claim.payer.name.upper()
     key = ledger.vault.fingerprint_key
@@ -175,6 +176,7 @@ def _fix(path: Path) -> Need:
         kind="fix-claims",
         title=f"Claims of {path.name} were not sent: their edits failed",
         action="Fix them in your practice system and queue the fixed file; fixed claims replace these.",
+        needs_answer=True,
     )
 
 

@@ -11,10 +11,11 @@ from typing import Protocol
 from playwright.async_api import BrowserContext
 from playwright.async_api import Error as PlaywrightError
 
-from bot.claims.vocabulary import Sent, State
+from bot.claims.vocabulary import State
 from bot.clock import Clock
 from bot.errors import (
     FormChanged,
+    Interrupted,
     LoginStopped,
     LostClaim,
     Passing,
@@ -40,12 +41,14 @@ from bot.portal.look_up import Sought, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
 from bot.work.payers import Login, Payer
-from bot.work.tasks import need_of, need_of_row, need_of_stop
+from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_row, need_of_stop
 
 log = get()
 
 #: Claims in a row that the portal keeps us from, before the shift ends.
 PATIENCE = 2
+#: Failures of one claim in a row, over all runs, before somebody must look.
+TOO_OFTEN = 3
 #: The same rejection so often in a row stops the login.
 IN_A_ROW = 3
 
@@ -137,7 +140,7 @@ class Shift:
         )
 
     def _journal(self, credentials: Credentials) -> LoginJournal:
-        return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.clock)
+        return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.owner, self.clock)
 
     async def _resume_with_new_secret(self, credentials: Credentials) -> None:
         secret, act = self._journal(credentials).secret, Act(BOT, self.clock.now(), "the password was changed")
@@ -202,16 +205,25 @@ class Shift:
             self._passing = 0
         except LostClaim:
             log.warning("claim_lost", claim=item.id)
-        except (LoginStopped, FormChanged):
+        except (LoginStopped, FormChanged, Interrupted):
             raise
         except PortalError as error:
-            self._passing += 1
-            if item.state is State.QUEUED:
-                act = Act(BOT, self.clock.now(), error.message)
-                await asyncio.to_thread(queue.explain, self.ledger, item, act)
-            self.progress.moved(self.payer.slug, item, item.state, error.message)
-            if self._passing >= PATIENCE:
-                raise
+            await self._failed(item, error.message, None)
+        except Exception:
+            log.exception("adapter_failed", claim=item.id, payer=self.payer.slug)
+            await self._failed(item, "The adapter failed on this claim.", need_of_adapter(self.payer))
+
+    async def _failed(self, item: Item, why: str, need: Need | None) -> None:
+        """Note that the portal kept us from a claim; too many in a row end the shift."""
+        self._passing += 1
+        if need is None and item.failures + 1 >= TOO_OFTEN:
+            need = need_of_failures(item, why, self.payer)
+        if not self.plan.dry_run:
+            act = Act(BOT, self.clock.now(), why)
+            await asyncio.to_thread(queue.failed, self.ledger, item, act, need)
+        self.progress.moved(self.payer.slug, item, item.state, why)
+        if self._passing >= PATIENCE:
+            raise Passing(f"{self.payer.adapter.name} kept us from {self._passing} claims in a row. {why}")
 
     async def _submit(self, session: Session, item: Item) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
@@ -222,7 +234,7 @@ class Shift:
             return
         work = Work(
             item.claim,
-            Sent.MAYBE if item.attempts else Sent.NEVER,
+            item.first_armed,
             self.payer.visibility_delay,
         )
         await self._record(item, journal, await submit(session, work, journal, self.store))

@@ -16,7 +16,6 @@ BUCKETS = ("accepted", "received", "rejected", "duplicate", "disputed", "unknown
 
 _BUCKET: dict[State, str] = {
     State.ACCEPTED: "accepted",
-    State.CLOSED: "accepted",
     State.RECEIVED: "received",
     State.REJECTED: "rejected",
     State.DUPLICATE: "duplicate",
@@ -26,7 +25,7 @@ _BUCKET: dict[State, str] = {
     State.BLOCKED: "held",
     State.WITHDRAWN: "held",
     State.QUEUED: "left",
-    State.SUBMITTING: "left",
+    State.SUBMITTING: "unknown",
 }
 
 
@@ -69,7 +68,9 @@ def summarise(ledger: Ledger, ids: Sequence[int], took: timedelta) -> Summary:
     payers: dict[str, Counter[str]] = {}
     unwitnessed = 0
     for row in rows:
-        bucket = _BUCKET[State(row["state"])]
+        state = State(row["state"])
+        finished = "accepted" if row["control_number"] else "rejected"
+        bucket = finished if state is State.CLOSED else _BUCKET[state]
         if bucket == "left" and stopped & {(row["payer"], None), (row["payer"], row["login"])}:
             bucket = "parked"
         counts[bucket] += 1

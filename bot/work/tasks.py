@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from bot.claims.vocabulary import State
-from bot.errors import FormChanged, LoginStopped
+from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
 from bot.ledger.tasks import Need
 from bot.portal.submission import Outcome
 from bot.work.payers import Payer
 
 _ABOUT: dict[State, tuple[str, str, bool]] = {
-    State.HELD: ("could not be filled in", "Read the reason, mend it, then release or withdraw the claim.", False),
+    State.HELD: ("could not be filled in", "Read the reason, mend it, then release or withdraw the claim.", True),
+    State.ACCEPTED: (
+        "could not be confirmed",
+        "Look in the portal whether the claim is there as it was sent.",
+        False,
+    ),
     State.REJECTED: (
         "was sent back",
         "Fix it in your practice system and queue the fixed claim; it replaces this one.",
@@ -66,6 +71,43 @@ def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) ->
         payer=payer.slug,
         login=login,
         actor=error.actor,
+    )
+
+
+def need_of_failures(item: Item, reason: str, payer: Payer) -> Need:
+    """The portal keeps us from one claim, again and again."""
+    return Need(
+        cause=f"claim:{item.id}",
+        kind="keeps-failing",
+        title=f"{payer.adapter.name}: account {item.account} failed {item.failures + 1} times. {reason}",
+        action="Look in the portal what is different about this claim; hold or withdraw it, or enter it by hand.",
+        payer=item.payer,
+        login=item.login,
+    )
+
+
+def need_of_adapter(payer: Payer) -> Need:
+    """The adapter itself fails: its developer must look."""
+    return Need(
+        cause=f"adapter-failed:{payer.slug}",
+        kind="adapter-failed",
+        title=f"{payer.adapter.name}: the adapter failed on a page it does not understand",
+        action="Give the log to the adapter's developer; the claims stay where they are.",
+        payer=payer.slug,
+        actor=Actor.DEVELOPER,
+    )
+
+
+def need_of_login(payer: str, login: str) -> Need:
+    """Claims wait for a login that the settings do not name any more."""
+    return Need(
+        cause=f"no-login:{payer}:{login}",
+        kind="no-login",
+        title=f"Claims wait for login {login} at {payer}, which is not set up any more",
+        action="Put the login back into payerbot.toml, or withdraw the claims and queue them again.",
+        payer=payer,
+        login=login,
+        actor=Actor.LEAD,
     )
 
 

@@ -539,13 +539,12 @@ def test_answers_move_the_claim(desk: Desk, loop: Loop, answer: str, state: str)
     assert (desk.claims()[0]["state"], desk.tasks()) == (state, [])
 
 
-def test_a_task_that_needs_none(desk: Desk) -> None:
+def test_a_task_about_an_unsent_claim_needs_an_answer_too(desk: Desk) -> None:
     desk("queue", desk.file(bad_total(good(1)[0])))
     [task] = desk.tasks()
-    assert desk("tasks", "done", str(task["id"]), "--why", "told the front desk").code == 0
-    assert desk.tasks() == []
-    [closed] = desk("tasks", "list", "--all", "--json").document
-    assert closed["answer"] == "told the front desk"
+    assert desk("tasks", "done", str(task["id"]), "--why", "told the front desk").code == 2
+    assert desk("tasks", "done", str(task["id"]), "--answer", "withdrawn").code == 0
+    assert (desk.claims()[0]["state"], desk.tasks()) == ("withdrawn", [])
 
 
 # Payers

@@ -11,6 +11,7 @@ from bot.portal import send_once
 from bot.work.dispatch import Order
 from fixtures.claims.generate import claims
 from fixtures.portals.faults import Fault
+from fixtures.portals.portal import Portal
 from fixtures.portals.registry import SITES
 from tests.conftest import Loop
 from tests.faults.matrix import CASES, Case
@@ -36,6 +37,9 @@ def test_fault(
 ) -> None:
     if case.fault is Fault.HANG:
         monkeypatch.setattr(send_once, "SEND_TIMEOUT_MS", 1500)
+    if case.fault is not Fault.DUPLICATE_WARNING:
+        # a payer that notices duplicates by itself would hide a second send
+        monkeypatch.setattr(Portal, "duplicate_of", lambda *_: None)
     claim = claims(slug, 1)[0].model_copy(update={"prior_authorisation": "PA4471"})
     with office(slug, tmp_path, loop, delay) as one:
         if case.fault is Fault.RECEIPT_STALE:

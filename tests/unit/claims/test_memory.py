@@ -30,4 +30,4 @@ def test_the_peak_is_flat(tmp_path: Path, per_transaction: int) -> None:
     _peak(path, 10, per_transaction)  # what is imported or cached once is not the file's
     few = _peak(path, 200, per_transaction)
     many = _peak(path, 2_000, per_transaction)
-    assert many < few * 1.25
+    assert many < few * 1.15

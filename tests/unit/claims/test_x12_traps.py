@@ -54,6 +54,28 @@ def test_it_does_not_matter(tmp_path: Path, text: bytes) -> None:
     assert _good(tmp_path, text) == []
 
 
+def test_a_terminator_within_the_header(tmp_path: Path) -> None:
+    assert _good(tmp_path, TEXT.replace("*SENDER ", "*SEND~R ")) == ["envelope"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        TEXT.replace(":~\n", "\r\n").replace("~\n", "\r\n"),
+        TEXT.replace("*P*:~", "*P*"),
+        TEXT.replace("*P*:~", "*P**~"),
+        TEXT.replace("*P*:~", "*P*A~"),
+        TEXT.replace("*0*P*:~", "~"),
+        TEXT[:60],
+    ],
+    ids=["no component separator, CRLF", "no separators", "one for two", "a letter", "too few elements", "cut"],
+)
+def test_a_header_that_names_no_separators(tmp_path: Path, header: str) -> None:
+    found, problems = read(tmp_path, header)
+    assert found == []
+    assert [(problem.rule, problem.severity) for problem in problems] == [("unreadable", Severity.BLOCK)]
+
+
 def test_a_long_segment_is_not_the_end(tmp_path: Path) -> None:
     """pyx12's own buffer is eight thousand characters."""
     note = "NTE*ADD*" + "X" * 50_000

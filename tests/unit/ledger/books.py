@@ -196,7 +196,7 @@ class SignIns:
     def __init__(self, books: Books, password: str, totp: str | None) -> None:
         self._books = books
         credentials = Credentials("night", SecretStr(password), SecretStr(totp) if totp else None)
-        self._journal = LoginJournal(books.ledger, "northstar", "main", credentials, books.clock)
+        self._journal = LoginJournal(books.ledger, "northstar", "main", credentials, "night shift", books.clock)
 
     def arm(self) -> None:
         self._books.run(self._journal.arm())

@@ -125,7 +125,7 @@ def test_a_claim_that_moved_is_not_mine(books: Books, act: str) -> None:
     journal = books.journal(claim_id)
     journal.arm()
     if act == "explain":
-        queue.explain(books.ledger, books.item(claim_id), books.act("the portal is slow"))
+        queue.failed(books.ledger, books.item(claim_id), books.act("the portal is slow"), None)
     else:
         queue.recover(books.ledger, books.clock.now())
     if act == "withdraw-after-recover":

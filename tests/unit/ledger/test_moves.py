@@ -69,7 +69,7 @@ def test_a_claim_makes_the_moves_drawn_and_no_other(books: Books, before: State)
 
 
 def _stands(before: State, after: State) -> bool:
-    """Whether a claim keeps its copies out after a move: one that did not any more does not begin to by its end."""
+    """Whether a claim keeps its copies out after a move; by its end it does not begin to again."""
     return after in STANDING and (after is not State.CLOSED or before in STANDING)
 
 

@@ -160,12 +160,17 @@ def test_release_closes_the_task_behind_it(books: Books) -> None:
     assert books.state(2) is State.QUEUED
 
 
-def test_a_withdrawn_claim_makes_room_for_its_copy(books: Books) -> None:
+def test_a_copy_of_a_withdrawn_claim_that_may_have_gone_waits_for_a_person(books: Books) -> None:
     claim_id = _unknown(books)
     people.withdraw(books.ledger, [claim_id], books.act("they do not have it"))
     assert [(one["outcome"], one["closed_at"]) for one in books.rows(attempts)] == [("withdrawn", NOON)]
     assert books.rows(sends)[0]["closed_at"] == NOON
     assert books.row(claim_id)["due_at"] is None
+    assert books.take_in(books.entry(CLAIMS[0])).held == 1
+
+
+def test_a_withdrawn_claim_that_never_went_makes_room_for_its_copy(books: Books) -> None:
+    people.withdraw(books.ledger, [books.one()], books.act("not ours"))
     assert books.take_in(books.entry(CLAIMS[0])).queued == 1
 
 

@@ -137,11 +137,11 @@ def test_an_item_is_the_claim_as_it_stands(books: Books) -> None:
 def test_a_claim_that_was_passed_says_why_and_stays(books: Books) -> None:
     claim_id = books.one()
     item = books.item(claim_id)
-    queue.explain(books.ledger, item, books.act("the portal is slow", who="payerbot"))
+    queue.failed(books.ledger, item, books.act("the portal is slow", who="payerbot"), None)
     row = books.row(claim_id)
     assert (row["state"], row["reason"], row["rev"]) == ("queued", "the portal is slow", 1)
     before = books.everything()
-    queue.explain(books.ledger, item, books.act("again"))  # it has moved on since: left as it is
+    queue.failed(books.ledger, item, books.act("again"), None)  # it has moved on since: left as it is
     assert books.everything() == before
 
 

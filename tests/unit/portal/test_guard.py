@@ -37,6 +37,7 @@ class Door:
 
     def __init__(self) -> None:
         self.gate = Way()
+        self.pages = [Sheet()]
         self.handler: Callable[[Any, Any], Awaitable[None]] | None = None
 
     async def route(self, pattern: str, handler: Callable[[Any, Any], Awaitable[None]]) -> None:
@@ -55,6 +56,18 @@ class Door:
         return passage
 
 
+class Sheet:
+    """A page that can be emptied."""
+
+    async def goto(self, url: str) -> None:
+        assert url == "about:blank"
+
+
+class Answer:
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
 class Request:
     def __init__(self, method: str, url: str, body: bytes | None) -> None:
         self.method = method
@@ -68,12 +81,18 @@ class Passage:
     """A route, and what became of it."""
 
     def __init__(
-        self, gate: Way, *, lost: bool = False, during: Callable[[], Awaitable[None]] | None = None
+        self,
+        gate: Way,
+        *,
+        lost: bool = False,
+        status: int = 200,
+        during: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.gate = gate
         self.ends: list[str] = []
         self.fetched: list[dict[str, Any]] = []
         self._lost = lost
+        self._status = status
         self._during = during
 
     async def continue_(self) -> None:
@@ -82,17 +101,17 @@ class Passage:
     async def abort(self, code: str) -> None:
         self.ends.append(code)
 
-    async def fetch(self, **how: Any) -> str:
+    async def fetch(self, **how: Any) -> Answer:
         assert self.gate.is_shut, "the browser could send it by itself"
         self.fetched.append(how)
         if self._during:
             await self._during()
         if self._lost:
             raise PlaywrightError("socket hang up")
-        return "answer"
+        return Answer(self._status)
 
-    async def fulfill(self, *, response: str) -> None:
-        assert response == "answer"
+    async def fulfill(self, *, response: Answer) -> None:
+        assert response.status == self._status
         self.ends.append("sent")
 
 
@@ -310,3 +329,35 @@ def test_the_permit_ends_with_the_guard(loop: Loop) -> None:
         assert passage.fetched == []
 
     loop.run(whole())
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_repeats_the_request_is_not_followed(status: int, loop: Loop) -> None:
+    """The browser would send it again, and redirected requests pass no door."""
+
+    async def scene(door: Door, guard: Guard) -> None:
+        guard.permit(SUBMIT)
+        passage = await door.request(SUBMIT.method, "/claims", b"x", status=status)
+        assert passage.ends == ["blockedbyclient"]
+
+    assert play(loop, scene).sent == [SUBMIT]
+
+
+def test_nothing_passes_once_it_is_revoked_even_while_it_is_decided(loop: Loop) -> None:
+    """What is in `sent` after a revocation is all that ever leaves."""
+
+    async def scene(door: Door, guard: Guard) -> None:
+        guard.permit(SUBMIT)
+        slow.guard = guard
+        passage = await door.request(SUBMIT.method, "/claims", b"x")
+        assert passage.fetched == []
+
+    class Slow(Mine):
+        guard: Guard
+
+        async def __call__(self) -> bool:
+            self.guard.revoke()
+            return True
+
+    slow = Slow()
+    assert play(loop, scene, slow).sent == []

@@ -58,7 +58,11 @@ FORMAT = r"\d{17}"
             [replace(ROW, member_id="40210037")], (), Verdict.DIFFERENT, id="our account, another member"
         ),
         pytest.param(
-            [replace(ROW, received_at=ARMED - timedelta(hours=1))], (), Verdict.ABSENT, id="older than the arm"
+            # a clock may be wrong: no proof that ours arrived, and none that it did not
+            [replace(ROW, received_at=ARMED - timedelta(hours=1))],
+            (),
+            Verdict.UNSURE,
+            id="older than the arm",
         ),
         pytest.param(
             [replace(ROW, received_at=ARMED + timedelta(hours=1))], (), Verdict.FOUND, id="younger than the arm"
@@ -147,9 +151,14 @@ def test_a_witness_that_shows_other_content() -> None:
     assert outcome.reason
 
 
-@pytest.mark.parametrize("verdict", [Verdict.ABSENT, Verdict.UNSURE])
-def test_a_witness_that_knows_nothing_of_it(verdict: Verdict) -> None:
-    outcome = witnessed(RECEIPT, LookUp(verdict))
+def test_a_witness_that_shows_too_little_confirms_nothing_and_denies_nothing() -> None:
+    outcome = witnessed(RECEIPT, LookUp(Verdict.UNSURE, ROW, 1))
+    assert (outcome.state, outcome.proof, outcome.control_number) == (State.ACCEPTED, Proof.RECEIPT, NUMBER)
+    assert (outcome.needs_person, outcome.due_at) == (True, None)
+
+
+def test_a_witness_that_knows_nothing_of_it() -> None:
+    outcome = witnessed(RECEIPT, LookUp(Verdict.ABSENT))
     assert (outcome.state, outcome.sent, outcome.proof) == (State.UNKNOWN, Sent.MAYBE, Proof.NONE)
     # a person, and never an automatic look-up that ends in sending it again
     assert (outcome.needs_person, outcome.due_at, outcome.control_number) == (True, None, None)

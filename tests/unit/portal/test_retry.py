@@ -21,7 +21,6 @@ from bot.errors import (
     SessionLost,
     SignInRefused,
     SignInSpent,
-    StageRefused,
     Unclear,
 )
 from bot.portal.retry import trying
@@ -69,7 +68,6 @@ TIMES = [
     (PortalRefused([PortalProblem("Units", "must be a number")]), 2),
     (PayerHasIt("had it"), 1),
     (FormChanged("moved"), 1),
-    (StageRefused("no"), 1),
     (PersonNeeded("captcha"), 1),
     (SignInRefused("wrong"), 1),
     (SignInSpent("spent"), 1),

@@ -13,7 +13,7 @@ from tests.unit.ledger.books import CLAIMS, Books, need
 
 BUCKET = {
     State.ACCEPTED: "accepted",
-    State.CLOSED: "accepted",
+    State.CLOSED: "rejected",
     State.RECEIVED: "received",
     State.REJECTED: "rejected",
     State.DUPLICATE: "duplicate",
@@ -23,7 +23,7 @@ BUCKET = {
     State.BLOCKED: "held",
     State.WITHDRAWN: "held",
     State.QUEUED: "left",
-    State.SUBMITTING: "left",
+    State.SUBMITTING: "unknown",
 }
 CONTRACT = [
     "queued",
@@ -43,6 +43,7 @@ CONTRACT = [
 ]
 
 
+#: A closed claim of the helper has no number of the payer's: it was sent back and replaced.
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_its_bucket(books: Books, state: State) -> None:
     claim_id = books.one(state)
