@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
+from playwright.async_api import Playwright
 from pydantic import SecretStr
 
 from bot.claims.fingerprint import fingerprint, likeness
@@ -115,7 +117,14 @@ class TestOffice:
 
     def run(self, order: Order | None = None, timeout: float = 120) -> Summary:
         """Run shifts to their end."""
-        return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
+        driver = self.loop.driver
+
+        @asynccontextmanager
+        async def started() -> AsyncIterator[Playwright]:
+            yield driver
+
+        with patch.object(dispatch, "async_playwright", started):  # one driver for all tests: it starts slowly
+            return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
 
     def claim(self, claim_id: int) -> Row:
         """A claim as the ledger has it."""
