@@ -270,7 +270,7 @@ def _run(order: Order, *, as_json: bool) -> int:
     if as_json:
         _print(summary.document())
     else:
-        terminal.show_summary(summary)
+        terminal.show_summary(summary, dry_run=order.dry_run)
     if not summary.balanced:
         return STOPPED
     return FOR_A_PERSON if summary.tasks else DONE
@@ -483,15 +483,17 @@ def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Jso
                 for login in (payer.logins if payer else ())
             ],
             "names": [row["name"] for row in views.route_rows(it.ledger) if row["payer"] == slug],
-            "stopped": [row for row in views.pause_rows(it.ledger) if row["payer"] == slug],
+            "stopped": [row["why"] for row in views.pause_rows(it.ledger) if row["payer"] == slug],
         }
         if payer:
             document["filing_days"] = payer.policy.filing.days
     if json_:
         _print(document)
         return
-    for key, value in document.items():
-        terminal.out.print(f"{key.replace('_', ' ')}: {escape(str(value))}")
+    logins = [f"{one['name']} (tax id {one['tin']}, NPI {', '.join(one['npis'])})" for one in document["logins"]]
+    for key, value in {**document, "logins": logins, "url": document["url"] or "not set up"}.items():
+        words = "; ".join(value) if isinstance(value, list) else str(value)
+        terminal.out.print(f"{key.replace('_', ' ')}: {escape(words or 'none')}")
 
 
 @payers_app.command("map")

@@ -166,7 +166,7 @@ def show_tasks(rows: Rows) -> None:
         out.print("Nothing needs a person.")
 
 
-def show_summary(summary: Summary) -> None:
+def show_summary(summary: Summary, *, dry_run: bool = False) -> None:
     """How a run ended; the columns add up."""
     if not summary.queued:
         out.print("Nothing was waiting.")
@@ -178,7 +178,8 @@ def show_summary(summary: Summary) -> None:
     for bucket in BUCKETS:
         if summary.counts[bucket]:
             each = [str(counts[bucket] or "") for counts in summary.payers.values()]
-            words = f"[{_COLOUR.get(bucket, 'red')}]{_BUCKET_WORDS[bucket]}[/]"
+            meaning = "tried out, not sent" if dry_run and bucket == "left" else _BUCKET_WORDS[bucket]
+            words = f"[{_COLOUR.get(bucket, 'red')}]{meaning}[/]"
             table.add_row(words, *each, str(summary.counts[bucket]))
     totals = [str(sum(counts.values())) for counts in summary.payers.values()]
     table.add_row("[bold]in all[/bold]", *totals, f"[bold]{summary.queued}[/bold]")
@@ -186,7 +187,7 @@ def show_summary(summary: Summary) -> None:
     if summary.unwitnessed:
         out.print(f"{summary.unwitnessed} of the accepted wait for the payer's own search to confirm them.")
     out.print(
-        f"{summary.queued} claims in {summary.seconds:.0f} s; "
+        f"{_count(summary.queued, 'claim')} in {summary.seconds:.0f} s; "
         + ("the counts balance." if summary.balanced else "[red]THE COUNTS DO NOT BALANCE.[/red]")
     )
     if summary.tasks:

@@ -701,7 +701,7 @@ class _Claims:
                 self._fault(segment, name, "it is missing")
             return None
         amount = _number(text)
-        if amount is None or abs(amount) >= 10**16:
+        if amount is None:
             self._fault(segment, name, "it is not an amount, such as 85.00")
             return None
         cents = amount.quantize(_CENT)

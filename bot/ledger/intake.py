@@ -113,7 +113,10 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             cause=f"looks-like:{open_one}:{entry.fingerprint}",
             kind="looks-like-a-fix",
             title=f"Account {entry.found.account} looks like a fix of claim {open_one}",
-            action=f"Release it to send both, withdraw it, or withdraw claim {open_one} if that was never sent.",
+            action=(
+                "If both were done, release it. If it corrects the earlier one, withdraw it and queue a corrected "
+                "claim (frequency 7) with the earlier number; if the earlier was never sent, withdraw that."
+            ),
             payer=entry.payer,
             needs_answer=True,
         )

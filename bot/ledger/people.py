@@ -79,8 +79,9 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
         )
         if not answer and task.needs_answer and waiting:
             raise Refused(
-                f"Task {task_id} is about claims that may be at the payer. Look there, then close it with "
-                "--answer entered-by-hand --number NUMBER, --answer not-there or --answer withdrawn."
+                f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
+                "released, replaced or withdrawn; or say what you found: --answer entered-by-hand --number NUMBER, "
+                "--answer not-there, --answer withdrawn."
             )
         tasks.close_task(connection, task_id, act, answer or act.why or "done")
         for claim_id in waiting if answer else ():
@@ -196,6 +197,8 @@ def _entered_by_hand(connection: Connection, claim_id: int, control_number: str,
     row = connection.execute(select(claims.c.payer, claims.c.state).where(claims.c.id == claim_id)).one_or_none()
     if row is not None and row.state == State.ACCEPTED:
         raise Refused(f"Claim {claim_id} has the payer's number already.")
+    if row is not None and row.payer is None:
+        raise Refused(f"Nobody has said which payer claim {claim_id} is for: payerbot payers map NAME SLUG.")
     other = connection.execute(
         select(claims.c.id).where(
             claims.c.payer == (row.payer if row else None),
@@ -242,7 +245,7 @@ def _in(connection: Connection, claim_id: int, states: Collection[State], otherw
     if found is None:
         raise UnknownItem(f"There is no claim {claim_id}.")
     if found not in states:
-        raise Refused(otherwise)
+        raise Refused(f"Claim {claim_id} is '{found}'. {otherwise}")
 
 
 def _not_now(connection: Connection, claim_id: int) -> None:

@@ -23,6 +23,7 @@ from bot.ledger.schema import (
     tasks,
 )
 from bot.ledger.store import Ledger
+from bot.ledger.tasks import WAITING
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -126,7 +127,12 @@ def task_rows(
         .order_by(claims.c.id),
     )
     for row in found:
-        row["claims"] = [one for one in behind if one["task_id"] == row["id"]]
+        # of an open task, those that still wait
+        row["claims"] = [
+            one
+            for one in behind
+            if one["task_id"] == row["id"] and (row["closed_at"] is not None or one["state"] in WAITING)
+        ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")
     return found

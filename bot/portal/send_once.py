@@ -93,7 +93,9 @@ class Guard:
                 page, *popups = self._context.pages
                 for popup in popups:
                     await popup.close()
-                await page.goto("about:blank")
+                while page.url != "about:blank":
+                    with contextlib.suppress(PlaywrightError):  # a navigation under way is in the way of ours
+                        await page.goto("about:blank")
         except (PlaywrightError, TimeoutError, ValueError):
             return False
         return True

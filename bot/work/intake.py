@@ -82,21 +82,23 @@ def route(office: Office, ledger: Ledger, claim: Claim) -> Route:
     slugs = views.payer_named(ledger, claim.payer.name, claim.payer.payer_id)
     slugs |= {slug for slug in office.payers if slug in (claim.payer.name.lower(), claim.payer.payer_id.lower())}
     if len(slugs) != 1 or not slugs <= set(office.payers):
-        command = f'payerbot payers map "{named}" SLUG'
+        command = f'choose once: payerbot payers map "{named}" SLUG'
         if not slugs:
             title = f"We don't know which portal '{named}' means"
         elif len(slugs) > 1:
             title = f"'{named}' could mean more than one portal: {', '.join(sorted(slugs))}"
         else:
-            title = f"'{named}' means {next(iter(slugs))}, which is not set up here"
-        problem = _blocked(claim, "payer", "payer", f"{title}; choose once: {command}")
+            slug = next(iter(slugs))
+            title = f"'{named}' means {slug}, which is not set up here"
+            command = f"add [payers.{slug}] and a login to payerbot.toml"
+        problem = _blocked(claim, "payer", "payer", f"{title}; {command}")
         return Route(
             problem=problem,
             need=Need(
                 cause=f"route:{named.upper()}",
                 kind="choose-portal",
                 title=title,
-                action=f"Run: {command}, then queue the file again.",
+                action=f"{command[0].upper()}{command[1:]}; then queue the file again.",
             ),
         )
     payer = office.payers[next(iter(slugs))]

@@ -99,6 +99,7 @@ class Shift:
         self.progress = progress
         self._refused: list[str] = []
         self._passing = 0
+        self._session: Session | None = None
 
     async def work(self, browser: PayerBrowser) -> None:
         """Work until nothing is due for this login, or something stops it."""
@@ -106,16 +107,20 @@ class Shift:
             return
         if self.login.credentials is None:
             await self._stop(
-                PersonNeeded(f"{self.payer.adapter.name}: login {self.login.name} has no password set.")
+                PersonNeeded(
+                    "no password is set: put it in "
+                    f"secrets/payers__{self.payer.slug}__logins__{self.login.name}__password"
+                )
             )
             return
         await self._resume_with_new_secret(self.login.credentials)
-        if await self._pause() is not None:
+        if pause := await self._pause():
+            self.progress.stopped(self.payer.slug, self.login.name, f"{pause.kind}: {pause.why}")
             return
         try:
             context = await browser.context()
             try:
-                session = await self._session(context, browser.gate, self.login.credentials)
+                session = self._session = await self._open(context, browser.gate, self.login.credentials)
                 while await self._step(session):
                     pass
             finally:
@@ -127,7 +132,7 @@ class Shift:
             self.progress.stopped(self.payer.slug, self.login.name, error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
 
-    async def _session(self, context: BrowserContext, gate: Gate, credentials: Credentials) -> Session:
+    async def _open(self, context: BrowserContext, gate: Gate, credentials: Credentials) -> Session:
         return Session(
             self.payer.adapter,
             context,
@@ -214,8 +219,11 @@ class Shift:
             await self._failed(item, "The adapter failed on this claim.", need_of_adapter(self.payer))
 
     async def _failed(self, item: Item, why: str, need: Need | None) -> None:
-        """Note that the portal kept us from a claim; too many in a row end the shift."""
+        """Note that the portal kept us from a claim; too many in a row end the shift. A portal that did not even
+        let us in says nothing about the claim."""
         self._passing += 1
+        if need is None and (self._session is None or not self._session.npi):
+            raise Passing(why)
         if need is None and item.failures + 1 >= TOO_OFTEN:
             need = need_of_failures(item, why, self.payer)
         if not self.plan.dry_run:

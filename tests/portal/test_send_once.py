@@ -82,9 +82,11 @@ async def scene(driver: Playwright, chromium: Path) -> AsyncIterator[tuple[Serve
         context = await browser.context()
         page = await context.new_page()
         await page.goto(f"http://127.0.0.9:{port}/")
-        yield server, page, browser
-        await context.close()
-    listening.close()
+        try:
+            yield server, page, browser
+        finally:
+            await context.close()
+            listening.close()
 
 
 def guard_of(page: Page, browser: PayerBrowser, mine: bool = True) -> Guard:
@@ -212,6 +214,6 @@ def test_the_gate_lets_nothing_pass_while_it_is_shut(loop: Loop, driver: Playwri
                 await page.reload()
             assert browser.gate.refused
             browser.gate.open()
-            await page.goto(home)
+            await (await page.context.new_page()).goto(home)
 
     loop.run(play())

@@ -59,8 +59,11 @@ class Door:
 class Sheet:
     """A page that can be emptied."""
 
+    url = "https://portal.example/form"
+
     async def goto(self, url: str) -> None:
         assert url == "about:blank"
+        self.url = url
 
 
 class Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,9 +65,9 @@ class Night:
         self.store = EvidenceStore(folder, books.vault)
 
         async def session(*_: object) -> object:
-            return object()
+            return SimpleNamespace(npi="1990000014")  # signed in
 
-        monkeypatch.setattr(Shift, "_session", session)
+        monkeypatch.setattr(Shift, "_open", session)
 
     def work(self, submitted: Answer | None = None, looked_up: Answer | None = None) -> None:
         now = self.books.clock.now()
