@@ -80,8 +80,8 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
         if not answer and task.needs_answer and waiting:
             raise Refused(
                 f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
-                "released, replaced or withdrawn; or say what you found: --answer entered-by-hand --number NUMBER, "
-                "--answer not-there, --answer withdrawn."
+                "released, replaced or withdrawn; or say what you found: "
+                "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
             )
         tasks.close_task(connection, task_id, act, answer or act.why or "done")
         for claim_id in waiting if answer else ():

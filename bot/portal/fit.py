@@ -115,6 +115,8 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
         yield _no(adapter, claim, "lines", f"takes at most {limits.lines} service lines")
     if len(claim.diagnoses) > limits.diagnoses:
         yield _no(adapter, claim, "diagnoses", f"takes at most {limits.diagnoses} diagnoses")
+    if claim.unread:
+        yield _no(adapter, claim, "unread", f"has no field for {', '.join(claim.unread)}, which the file carries")
     yield from _attachments(adapter, claim)
     paths = _paths(adapter)
     if claim.frequency is not Frequency.ORIGINAL and not _covers(paths, "original_control_number"):
