@@ -31,6 +31,9 @@ from bot.work.summary import Summary
 from fixtures.portals.server import RunningPortal, running
 from tests.conftest import Loop
 
+#: How long a page may take: a loaded machine is no fault of the portal.
+PATIENCE = timedelta(seconds=8)
+
 
 class SharedClock:
     """The office's clock: waiting moves it on at once, and the portal's clock with it."""
@@ -67,7 +70,9 @@ class TestOffice:
 
     __test__ = False
 
-    def __init__(self, home: Home, portal: RunningPortal, slug: str, loop: Loop, delay: timedelta) -> None:
+    def __init__(
+        self, home: Home, portal: RunningPortal, slug: str, loop: Loop, delay: timedelta, patience: timedelta
+    ) -> None:
         self.portal = portal
         self.loop = loop
         self.clock = SharedClock(portal)
@@ -89,7 +94,7 @@ class TestOffice:
             self.ledger,
             EvidenceStore(home.evidence, self.vault),
             self.clock,
-            patience=timedelta(seconds=8),  # a loaded machine is no fault of the portal
+            patience=patience,
         )
 
     def queue(self, claims: Sequence[Claim]) -> list[int]:
@@ -144,12 +149,14 @@ class TestOffice:
 
 
 @contextmanager
-def office(slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0)) -> Iterator[TestOffice]:
+def office(
+    slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0), patience: timedelta = PATIENCE
+) -> Iterator[TestOffice]:
     """An office with one payer, whose search shows new claims after `delay`."""
     place = Home(home)
     place.create()
     with running(slug, 0, delay.total_seconds()) as portal:
-        one = TestOffice(place, portal, slug, loop, delay)
+        one = TestOffice(place, portal, slug, loop, delay, patience)
         try:
             yield one
         finally:

@@ -135,7 +135,12 @@ SCRIPT = r"""
   };
   const counts = caption => read().tables[caption]?.rows.length ?? 0;
   const says = role => [...document.querySelectorAll(`[role=${role}]`)].some(e => visible(e) && words(e));
-  return {read, fill, shows, counts, complains: () => says('alert'), answers: () => says('status')};
+  // The browser's own error page, or one that says by its status (RFC 9110, RFC 6585) that nothing more comes.
+  const broken = () => {
+    const status = performance.getEntriesByType('navigation')[0]?.responseStatus;
+    return location.protocol === 'chrome-error:' || status >= 500 || status === 429;
+  };
+  return {read, fill, shows, counts, broken, complains: () => says('alert'), answers: () => says('status')};
 })()
 """
 
@@ -232,7 +237,7 @@ def labelled(label: str) -> re.Pattern[str]:
 
 async def await_shown(page: Page, labels: list[str]) -> None:
     """Wait until the page shows a value for each label, or complains or answers otherwise; survives a page change
-    in between."""
+    in between. Raises Playwright's `TimeoutError`."""
     await _until(page, "arg.every(portal.shows) || portal.complains() || portal.answers()", labels)
 
 
@@ -241,20 +246,30 @@ async def await_rows(page: Page, caption: str, number: int) -> None:
     await _until(page, "portal.counts(arg[0]) >= arg[1] || portal.complains()", [caption, number])
 
 
+async def is_broken(page: Page) -> bool:
+    """Whether what stands there is an error page: the browser's own, or one of the portal that says it
+    could not serve us."""
+    with suppress(PlaywrightError):  # the page is just changing
+        return bool(await page.evaluate(f"() => ({SCRIPT})().broken()"))
+    return False
+
+
 async def _until(page: Page, condition: str, arg: object) -> None:
     """Wait for a condition; not with `wait_for_function`, which pages with a strict content policy forbid.
 
-    Raises Playwright's `TimeoutError`.
+    Raises Playwright's `TimeoutError`; at once when an error page stands there.
     """
-    question = f"async (arg) => {{ const portal = ({SCRIPT})(); return {condition}; }}"
+    question = f"async (arg) => {{ const portal = ({SCRIPT})(); return portal.broken() || {condition}; }}"
     pause = "() => new Promise(resolve => setTimeout(resolve, 30))"
     try:
         async with asyncio.timeout(PATIENCE):
             while True:
                 with suppress(PlaywrightError):  # the page changed under the question
                     if await page.evaluate(question, arg):
-                        return
+                        break
                     await page.evaluate(pause)
                 await asyncio.sleep(0)
     except TimeoutError:
         raise PlaywrightTimeout("the page did not show what was awaited") from None
+    if await is_broken(page):
+        raise PlaywrightTimeout("the page will not show what was awaited")

@@ -31,6 +31,8 @@ SEND_TIMEOUT_MS = 30_000
 END_SECONDS = 5
 #: Redirects that repeat the request elsewhere, with its method and body.
 _REPEATING = frozenset({307, 308})
+#: 429 Too Many Requests (RFC 6585); and the first of those that say the server failed (RFC 9110).
+_TOO_MANY, _SERVER_ERROR = 429, 500
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = get()
@@ -59,6 +61,7 @@ class Guard:
         self._permit: Stage | None = None
         self._attached: Sequence[Path] = ()
         self._done = asyncio.Event()
+        self._answered = False
         #: A request that was sent by us and is still held in the browser.
         self._held: Route | None = None
         #: Stages that went out, in order, whatever became of them.
@@ -109,12 +112,17 @@ class Guard:
         """Let one request of this stage pass, carrying these files."""
         self._armed = True
         self._done.clear()
+        self._answered = False
         self._permit, self._attached = stage, tuple(attached)
 
-    async def answered(self) -> None:
-        """Wait until the permitted request has been answered, lost or stopped; not longer than it may take."""
+    async def answered(self) -> bool:
+        """Wait until the permitted request has been answered, lost or stopped; not longer than it may take.
+
+        False when there is no receipt to wait for: the answer was lost, or is the server's error.
+        """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._done.wait(), SEND_TIMEOUT_MS / 1000 + 5)
+        return self._answered
 
     async def _at_the_door(self, route: Route, request: Request) -> None:
         body = request.post_data_buffer or b""
@@ -158,6 +166,7 @@ class Guard:
                 await route.abort("blockedbyclient")  # the browser would send it again, past this door
             else:
                 await route.fulfill(response=response)
+            self._answered = response.status < _SERVER_ERROR and response.status != _TOO_MANY
         except PlaywrightError:
             # It may have arrived; only a look-up can tell. The page must not wait for ever.
             with contextlib.suppress(PlaywrightError):

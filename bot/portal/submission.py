@@ -199,7 +199,8 @@ class _Submission:
                     await form.check_again()
                 await arm(self.adapter.final.name)
                 await self._press(guard)
-                await guard.answered()
+                if not await guard.answered():
+                    raise Passing(f"{self.adapter.name}'s portal did not answer what was sent.")
                 receipt = await self.adapter.read_receipt(page)
         except LostClaim:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import reduce
 
 from playwright.async_api import Error as PlaywrightError
@@ -12,10 +12,12 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.errors import FormChanged, Passing, PersonNeeded, PortalProblem, PortalRefused, SessionLost
 from bot.portal.adapter import Adapter, Trouble, target
-from bot.portal.reading import read
+from bot.portal.reading import is_broken, read
 
 #: How many pages a portal may put in the way of one step before we give up.
 PATIENCE = 5
+#: Milliseconds after which we look whether an error page stands where something is awaited.
+SUSPICION = 500
 
 
 def heading(page: Page, title: str) -> Locator:
@@ -41,15 +43,32 @@ async def reach(page: Page, adapter: Adapter, goal: Locator) -> None:
     signs = signs.or_(page.get_by_role("alert"))
     for _ in range(PATIENCE):
         try:
-            await signs.filter(visible=True).first.wait_for()
+            await _wait_for(page, signs.filter(visible=True).first)
         except PlaywrightTimeout:
-            raise Passing(f"{adapter.name}'s portal did not answer in time.") from None
+            raise await _unanswered(page, adapter) from None
         await clear(page, adapter)
         if await goal.filter(visible=True).count():
             return
         if problems := await complaints(page, adapter):
             raise PortalRefused(problems)
     raise Passing(f"{adapter.name}'s portal did not go on.")
+
+
+async def _wait_for(page: Page, sign: Locator) -> None:
+    """Wait as long as a step may take, but not before an error page."""
+    with suppress(PlaywrightTimeout):
+        await sign.wait_for(timeout=SUSPICION)
+        return
+    if not await is_broken(page):
+        await sign.wait_for()
+        return
+    raise PlaywrightTimeout("the page will not show what was awaited")
+
+
+async def _unanswered(page: Page, adapter: Adapter) -> Passing:
+    """Why nothing came, as far as the page tells."""
+    how = "answered with an error" if await is_broken(page) else "did not answer in time"
+    return Passing(f"{adapter.name}'s portal {how}.")
 
 
 async def clear(page: Page, adapter: Adapter) -> None:
@@ -108,7 +127,7 @@ async def explained(page: Page, adapter: Adapter) -> AsyncIterator[None]:
         yield
     except PlaywrightTimeout:
         await clear(page, adapter)
-        raise Passing(f"{adapter.name}'s portal did not answer in time.") from None
+        raise await _unanswered(page, adapter) from None
     except KeyError as error:
         raise FormChanged(f"{adapter.name}'s page does not show {error} any more.") from None
     except PlaywrightError as error:

@@ -15,10 +15,12 @@ from fixtures.portals.portal import Portal
 from fixtures.portals.registry import SITES
 from tests.conftest import Loop
 from tests.faults.matrix import CASES, Case
-from tests.office import TestOffice, office
+from tests.office import PATIENCE, TestOffice, office
 
 #: When a portal's search shows new claims: at once, or hours later.
 WITNESSES = {"at-once": timedelta(0), "later": timedelta(hours=2)}
+#: Pages on which the receipt never comes: there is no point in waiting long.
+SILENT = {Fault.BANNER_ONLY, Fault.BANNER_NOTHING, Fault.ALREADY_SUBMITTED}
 
 
 def _played() -> list[object]:
@@ -41,7 +43,8 @@ def test_fault(
         # a payer that notices duplicates by itself would hide a second send
         monkeypatch.setattr(Portal, "duplicate_of", lambda *_: None)
     claim = claims(slug, 1)[0].model_copy(update={"prior_authorisation": "PA4471"})
-    with office(slug, tmp_path, loop, delay) as one:
+    patience = timedelta(seconds=3) if case.fault in SILENT else PATIENCE
+    with office(slug, tmp_path, loop, delay, patience) as one:
         if case.fault is Fault.RECEIPT_STALE:
             one.queue(claims(slug, 2)[1:])
             one.run()

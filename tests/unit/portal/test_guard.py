@@ -172,6 +172,28 @@ def test_before_any_permit_no_stage_passes_and_all_else_does(loop: Loop, method:
     assert mine.asked == 0
 
 
+@pytest.mark.parametrize(
+    ("how", "answered"),
+    [
+        ({}, True),
+        ({"status": 303}, True),
+        ({"status": 400}, True),
+        ({"status": 429}, False),
+        ({"status": 502}, False),
+        ({"lost": True}, False),
+    ],
+)
+def test_it_tells_whether_there_is_an_answer_to_read(loop: Loop, how: dict[str, Any], answered: bool) -> None:
+    async def scene(door: Door, guard: Guard) -> None:
+        guard.permit(UPLOAD)
+        await door.request("POST", "/documents", b"upload")
+        guard.permit(SUBMIT)
+        await door.request("POST", "/claims", b"claim", **how)
+        assert await guard.answered() is answered
+
+    play(loop, scene)
+
+
 def test_a_permitted_stage_is_sent_once_by_our_own_hand(loop: Loop) -> None:
     mine = Mine()
 
