@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from fixtures.portals.server import RunningPortal, running
-from tests.portal_mocks.visitor import LakeshoreVisitor, NorthstarVisitor, Visitor
+from tests.portal_mocks.visitor import LakeshoreVisitor, NorthstarVisitor, SummitVisitor, Visitor
 
-VISITORS: dict[str, type[Visitor]] = {"northstar": NorthstarVisitor, "lakeshore": LakeshoreVisitor}
+VISITORS: dict[str, type[Visitor]] = {
+    "northstar": NorthstarVisitor,
+    "lakeshore": LakeshoreVisitor,
+    "summit": SummitVisitor,
+}
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +45,15 @@ def lakeshore() -> Iterator[RunningPortal]:
         yield portal
 
 
-@pytest.fixture(params=["northstar", "lakeshore"])
+@pytest.fixture
+def summit() -> Iterator[RunningPortal]:
+    with running("summit", verdict_delay=0) as portal:
+        yield portal
+
+
+@pytest.fixture(params=sorted(VISITORS))
 def portal(request: pytest.FixtureRequest) -> Iterator[RunningPortal]:
-    with running(request.param, visibility_delay=0) as portal:
+    with running(request.param, visibility_delay=0, verdict_delay=0) as portal:
         yield portal
 
 
@@ -53,8 +63,7 @@ def visit() -> Iterator[Callable[[RunningPortal], Visitor]]:
     with ExitStack() as visits:
 
         def opened(portal: RunningPortal) -> Visitor:
-            slug = "northstar" if "127.0.0.2" in portal.url else "lakeshore"
-            visitor = VISITORS[slug](portal)
+            visitor = VISITORS[portal.slug](portal)
             visits.callback(visitor.http.close)
             visitor.sign_in()
             return visitor

@@ -12,7 +12,15 @@ from fixtures.portals import submission
 from fixtures.portals.faults import Fault
 from fixtures.portals.server import RunningPortal, running
 from tests.portal_mocks.conftest import VISITORS
-from tests.portal_mocks.visitor import MEMBER, LakeshoreVisitor, NorthstarVisitor, Visitor, facts
+from tests.portal_mocks.visitor import (
+    MEMBER,
+    LakeshoreVisitor,
+    NorthstarVisitor,
+    SummitVisitor,
+    Visitor,
+    facts,
+    number,
+)
 
 Visit = Callable[[RunningPortal], Visitor]
 
@@ -73,7 +81,7 @@ def test_receipts_of_others(portal: RunningPortal, visit: Visit) -> None:
     assert facts(visitor.submit("SECOND2", "61.00").text)[visitor.receipt_number] == first[visitor.receipt_number]
     portal.inject("receipt_of_another")
     page = visitor.submit("THIRD03", "62.00").text
-    stored = {claim["control_number"] for claim in portal.claims}
+    stored = {number(claim) for claim in portal.claims}
     assert facts(page)[visitor.receipt_number] not in stored
     assert "THIRD03" not in page
     assert len(stored) == 3
@@ -108,10 +116,10 @@ def test_slowness_stores_first(portal: RunningPortal, visit: Visit, monkeypatch:
     monkeypatch.setattr(submission, "_SLOW", 0.01)
     visitor = visit(portal)
     portal.inject("slow_confirmation")
-    assert facts(visitor.submit().text)[visitor.receipt_number] == portal.claims[0]["control_number"]
+    assert facts(visitor.submit().text)[visitor.receipt_number] == number(portal.claims[0])
 
 
-@pytest.mark.parametrize("slug", ["northstar", "lakeshore"])
+@pytest.mark.parametrize("slug", sorted(VISITORS))
 def test_a_hanging_reply_does_not_hold_the_server(slug: str) -> None:
     with running(slug) as portal:
         visitor = VISITORS[slug](portal)
@@ -209,7 +217,7 @@ def test_lakeshore_shows_them_after_the_bulletin(lakeshore: RunningPortal, fault
 
 
 def test_a_right_password_is_refused_once(portal: RunningPortal) -> None:
-    visitor = VISITORS["northstar" if "0.0.2" in portal.url else "lakeshore"](portal)
+    visitor = VISITORS[portal.slug](portal)
     with visitor.http:
         portal.inject("login_refused")
         assert "Invalid user name or password" in visitor.password().text
@@ -249,8 +257,8 @@ def test_maintenance_in_form_and_submission(portal: RunningPortal, visit: Visit)
     assert "Scheduled maintenance" in visitor.submit().text
     assert portal.claims == []
     portal.inject("maintenance", where="form")
-    path = "/claims/new" if isinstance(visitor, NorthstarVisitor) else "/claims/wizard"
-    assert "Scheduled maintenance" in visitor.http.get(path).text
+    paths = {"northstar": "/claims/new", "lakeshore": "/claims/wizard", "summit": "/claims/entry"}
+    assert "Scheduled maintenance" in visitor.http.get(paths[portal.slug]).text
 
 
 def test_what_the_search_says(portal: RunningPortal, visit: Visit) -> None:
@@ -270,7 +278,7 @@ def test_what_the_search_says(portal: RunningPortal, visit: Visit) -> None:
 
 
 def _form(visitor: Visitor) -> str:
-    if isinstance(visitor, LakeshoreVisitor):
+    if isinstance(visitor, LakeshoreVisitor | SummitVisitor):
         return visitor.start().text
     return visitor.http.get("/claims/new").text
 
@@ -323,6 +331,8 @@ def test_the_sending_button_has_a_twin(portal: RunningPortal, visit: Visit) -> N
     visitor.prepare("MH1", "62.50")
     if isinstance(visitor, LakeshoreVisitor):
         assert visitor.http.get("/claims/wizard/review").text.count(">Confirm</button>") == 2
+    elif isinstance(visitor, SummitVisitor):
+        assert visitor.http.get("/claims/entry/review").text.count(">Submit</button>") == 2
     else:
         portal.inject("double_button")
         assert _form(visitor).count(">Submit</button>") == 2

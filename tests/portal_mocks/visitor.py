@@ -33,6 +33,11 @@ def facts(page: str) -> dict[str, str]:
     return {unescape(term): unescape(value) for term, value in pairs}
 
 
+def number(claim: Mapping[str, object]) -> object:
+    """What the page after a submission calls a stored claim by."""
+    return claim["tracking_number"] or claim["control_number"]
+
+
 class Visitor(ABC):
     """A signed-in session over HTTP."""
 
@@ -143,12 +148,8 @@ class NorthstarVisitor(Visitor):
         return self.http.get(reply.json()["location"])
 
 
-class LakeshoreVisitor(Visitor):
-    """Walks through Lakeshore's wizard."""
-
-    search_dates = ("10/01/2026", "10/31/2026")
-    member_id = MEMBER.lakeshore_id
-    receipt_number = "Claim ID"
+class CodeVisitor(Visitor):
+    """Gives a code at sign-in, and reads a bulletin."""
 
     def sign_in(self) -> None:
         self.pass_code()
@@ -160,6 +161,14 @@ class LakeshoreVisitor(Visitor):
         secret = self.portal.users[0].totp_secret
         assert secret
         return self.post("/login/code", {"code": code_for(secret, steps)}, self.password().text)
+
+
+class LakeshoreVisitor(CodeVisitor):
+    """Walks through Lakeshore's wizard."""
+
+    search_dates = ("10/01/2026", "10/31/2026")
+    member_id = MEMBER.lakeshore_id
+    receipt_number = "Claim ID"
 
     def step(self, path: str, form: Mapping[str, str], **more: Any) -> httpx.Response:
         return self.post(f"/claims/wizard{path}", form, self.page, **more)
@@ -219,3 +228,68 @@ class LakeshoreVisitor(Visitor):
         found = re.search(r'name="submit_token" value="([^"]+)"', review)
         self.submit_token = found[1] if found else ""
         return self.step("/confirm", {"submit_token": self.submit_token})
+
+
+class SummitVisitor(CodeVisitor):
+    """Walks through Summit's pages."""
+
+    search_dates = ("10/01/2026", "10/31/2026")
+    member_id = MEMBER.summit_id
+    receipt_number = "Transaction ID"
+
+    def step(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        return self.post(f"/claims/entry{path}", form, self.page)
+
+    def start(self) -> httpx.Response:
+        self.page = self.http.get("/claims/entry", params={"q": PRACTICE.npi}).text
+        self.step("", {})
+        self.step("/primary", {"primary": "Y"})
+        return self.http.get("/claims/entry/header")
+
+    def beneficiary(self) -> dict[str, str]:
+        return {
+            "medicare_number": MEMBER.summit_id,
+            "last_name": MEMBER.last,
+            "first_name": MEMBER.first,
+            "birth_date": MEMBER.birth_date.strftime("%m/%d/%Y"),
+            "sex": MEMBER.sex,
+        }
+
+    def header(self, account: str) -> dict[str, str]:
+        return {
+            "account": account,
+            "frequency": "1",
+            "place_of_service": "11",
+            "accept_assignment": "A",
+            "signature": "Y",
+            "diagnosis_1": "E119",
+            "diagnosis_2": "I10",
+        }
+
+    def line(self, charge: str) -> dict[str, str]:
+        return {
+            "date_from": "10/31/2026",
+            "date_to": "10/31/2026",
+            "procedure": "99490",
+            "pointer_1": "1",
+            "charge": charge,
+            "units": "1",
+            "rendering_npi": RENDERING,
+        }
+
+    def prepare(self, account: str, charge: str) -> None:
+        self.start()
+        self.step("/beneficiary", self.beneficiary())
+        self.step("/header", self.header(account))
+        self.step("/lines/add", self.line(charge))
+        self.step("/lines", {})
+
+    def send(self) -> httpx.Response:
+        review = self.http.get("/claims/entry/review").text
+        found = re.search(r'name="submit_token" value="([^"]+)"', review)
+        self.submit_token = found[1] if found else ""
+        return self.step("/submit", {"submit_token": self.submit_token})
+
+    def message(self, shown: Mapping[str, str]) -> httpx.Response:
+        """The message about the form that a page named."""
+        return self.http.get(f"/messages/{shown['Transaction ID']}")
