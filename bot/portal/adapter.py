@@ -21,12 +21,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Page
 from pydantic import SecretStr
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
 from bot.errors import ConfigurationError, PortalProblem
+from bot.portal.convert import mdy, read_mdy, read_moment, read_money
+from bot.portal.way import USUAL, heading, reach, records
+from bot.portal.way import Trouble as Trouble
+from bot.portal.way import Unexpected as Unexpected
+from bot.portal.way import press as press
+from bot.portal.way import target as target
 
 Converter = Callable[[object], str]
 
@@ -174,6 +180,12 @@ class Limits:
     attachment_bytes: int = 5 * 1024 * 1024
     attachments: int = 0
     claims_per_send: int = 1
+    #: How soon after the receipt a verdict may be there, where the receipt is none; and how long it may take
+    #: before somebody must ask.
+    verdict_delay: timedelta = timedelta(0)
+    verdict_patience: timedelta = timedelta(days=5)
+    #: How long a claim stays in that search; None is for ever.
+    on_line: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,29 +246,65 @@ class FoundClaim:
     received_at: datetime | None
     #: The payer's word for where it stands.
     words: str
-
-
-class Trouble(StrEnum):
-    """What an unexpected page is."""
-
-    SESSION_LOST = "session lost"
-    UNAVAILABLE = "unavailable"
-    CAPTCHA = "captcha"
-    TERMS = "terms"
-    LOCKED = "locked"
-    #: A bulletin, survey or modal that the core may put away by its own button.
-    IN_THE_WAY = "in the way"
+    #: The portal's own receipt number.
+    tracking_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unexpected:
-    """How a page that is not part of the form is recognised, and put away if that is allowed."""
+class SignInForm:
+    """A sign-in page, by its labels."""
 
-    trouble: Trouble
-    #: Text that is visible when it is there.
-    text: str
-    #: Labels to press, in order, to put it away.
-    press: tuple[str, ...] = ()
+    username: str = "User name"
+    password: str = "Password"  # noqa: S105  a label
+    press: str = "Sign in"
+    #: The field for a one-time code on the page after it; None where no code is asked.
+    code: str | None = None
+    verify: str = "Verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The portal's own claim search: where it is, what it asks, and what it shows of each claim."""
+
+    path: str
+    #: Its heading.
+    title: str
+    # the fields it asks, by label
+    member_id: str
+    service_from: str
+    service_to: str
+    #: Caption of the table of results, and what stands there instead when there are none.
+    table: str
+    empty: str
+    # the columns of that table, by header; None for what the portal does not show
+    shows_number: str
+    shows_from: str
+    shows_to: str
+    shows_charge: str
+    shows_status: str
+    shows_account: str | None = None
+    shows_member_id: str | None = None
+    shows_tracking_number: str | None = None
+    shows_received: str | None = None
+    #: How a date is typed.
+    typed_date: Converter = mdy
+    #: How a moment is shown (strptime), in UTC.
+    moment: str = "%m/%d/%Y %H:%M:%S UTC"
+    press: str = "Search"
+
+    def found(self, row: Mapping[str, str]) -> FoundClaim:
+        """A claim from a row of results. Raises `KeyError` when a declared column is gone."""
+        return FoundClaim(
+            control_number=row[self.shows_number] or None,
+            account=row[self.shows_account] if self.shows_account else None,
+            member_id=row[self.shows_member_id] if self.shows_member_id else None,
+            service_from=read_mdy(row[self.shows_from]),
+            service_to=read_mdy(row[self.shows_to]),
+            charge=read_money(row[self.shows_charge]),
+            received_at=read_moment(row[self.shows_received], self.moment) if self.shows_received else None,
+            words=row[self.shows_status],
+            tracking_number=(row[self.shows_tracking_number] or None) if self.shows_tracking_number else None,
+        )
 
 
 class Adapter(ABC):
@@ -281,7 +329,10 @@ class Adapter(ABC):
     stages: ClassVar[tuple[Stage, ...]]
     #: The payer's words, lower-case, and what they mean.
     words: ClassVar[Mapping[str, Status]]
-    unexpected: ClassVar[tuple[Unexpected, ...]] = ()
+    #: The sign-in page, and the claim search, of portals for which the methods here are enough.
+    sign_in_form: ClassVar[SignInForm] = SignInForm()
+    search: ClassVar[Search]
+    unexpected: ClassVar[tuple[Unexpected, ...]] = USUAL
     #: What claims may say that this portal has no field for, each with the reason why that is harmless.
     not_asked: ClassVar[Mapping[str, str]] = {}
 
@@ -314,9 +365,17 @@ class Adapter(ABC):
         """The declared stage of that name."""
         return next(stage for stage in self.stages if stage.name == name)
 
-    @abstractmethod
     async def sign_in(self, page: Page, credentials: Credentials, code: Code) -> None:
         """From the sign-in page, enter the credentials; the core sees whether the home page comes."""
+        form = self.sign_in_form
+        await page.get_by_label(form.username).fill(credentials.username)
+        await page.get_by_label(form.password).fill(credentials.password.get_secret_value())
+        await press(page, form.press)
+        if form.code is not None:
+            box = page.get_by_label(form.code)
+            await reach(page, self, box)
+            await box.fill(await code.next())
+            await press(page, form.verify)
 
     async def provider_shown(self, page: Page) -> str:
         """The billing NPI that the signed-in portal shows, by default in its page header; else nothing."""
@@ -356,21 +415,20 @@ class Adapter(ABC):
     async def read_receipt(self, page: Page) -> Receipt:
         """Wait for the portal's answer and read it."""
 
-    @abstractmethod
     async def find_claims(
         self, page: Page, sought: SentAs, service_from: date, service_to: date
     ) -> Sequence[FoundClaim]:
-        """Search the portal for claims of this member and these dates."""
+        """Search the portal for claims of this member and these dates; by default as `search` declares."""
+        search = self.search
+        await page.goto(self.url + search.path)
+        await reach(page, self, heading(page, search.title))
+        await page.get_by_label(search.member_id).fill(sought.member_id)
+        await page.get_by_label(search.service_from).fill(search.typed_date(service_from))
+        await page.get_by_label(search.service_to).fill(search.typed_date(service_to))
+        await press(page, search.press)
+        return [search.found(row) for row in await records(page, self, search.table, search.empty)]
 
-
-async def press(page: Page, label: str) -> None:
-    """Press the visible button or link of that name."""
-    await target(page, label).click()
-
-
-def target(place: Page | Locator, label: str) -> Locator:
-    """The one visible button or link of that name."""
-    by_role = place.get_by_role("button", name=label, exact=True).or_(
-        place.get_by_role("link", name=label, exact=True)
-    )
-    return by_role.filter(visible=True)
+    async def read_verdict(self, page: Page, tracking_number: str) -> Receipt | None:
+        """Open what the payer says later about a form that got a tracking number, and read it; None when it has
+        said nothing yet, or never says it but in its claim search."""
+        return None

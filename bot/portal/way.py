@@ -4,20 +4,74 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import reduce
+from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.errors import FormChanged, Passing, PersonNeeded, PortalProblem, PortalRefused, SessionLost
-from bot.portal.adapter import Adapter, Trouble, target
 from bot.portal.reading import is_broken, read
+
+if TYPE_CHECKING:
+    from bot.portal.adapter import Adapter
 
 #: How many pages a portal may put in the way of one step before we give up.
 PATIENCE = 5
 #: Milliseconds after which we look whether an error page stands where something is awaited.
 SUSPICION = 500
+
+
+class Trouble(StrEnum):
+    """What an unexpected page is."""
+
+    SESSION_LOST = "session lost"
+    UNAVAILABLE = "unavailable"
+    CAPTCHA = "captcha"
+    TERMS = "terms"
+    LOCKED = "locked"
+    #: A bulletin, survey or modal that the core may put away by its own button.
+    IN_THE_WAY = "in the way"
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """How a page that is not part of the form is recognised, and put away if that is allowed."""
+
+    trouble: Trouble
+    #: Text that is visible when it is there.
+    text: str
+    #: Labels to press, in order, to put it away.
+    press: tuple[str, ...] = ()
+
+
+#: What many portals put in the way, in the words many of them use; an adapter adds its own.
+USUAL: Final = (
+    Unexpected(Trouble.SESSION_LOST, "Your session has ended. Please sign in again."),
+    Unexpected(Trouble.UNAVAILABLE, "Scheduled maintenance"),
+    Unexpected(Trouble.CAPTCHA, "Please show us that you are a person."),
+    Unexpected(Trouble.TERMS, "Our terms of use have changed"),
+    Unexpected(Trouble.LOCKED, "Account locked"),
+    Unexpected(Trouble.IN_THE_WAY, "How are we doing?", ("No thanks",)),
+    Unexpected(Trouble.IN_THE_WAY, "New: paperless remittances", ("Close",)),
+    Unexpected(Trouble.IN_THE_WAY, "Provider bulletin", ("I have read this bulletin", "Continue")),
+)
+
+
+async def press(page: Page, label: str) -> None:
+    """Press the visible button or link of that name."""
+    await target(page, label).click()
+
+
+def target(place: Page | Locator, label: str) -> Locator:
+    """The one visible button or link of that name."""
+    by_role = place.get_by_role("button", name=label, exact=True).or_(
+        place.get_by_role("link", name=label, exact=True)
+    )
+    return by_role.filter(visible=True)
 
 
 def heading(page: Page, title: str) -> Locator:

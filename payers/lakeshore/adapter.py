@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from playwright.async_api import Page
 
@@ -11,12 +10,10 @@ from bot.claims.vocabulary import Status
 from bot.errors import PayerHasIt
 from bot.portal.adapter import (
     Adapter,
-    Code,
-    Credentials,
-    FoundClaim,
     Limits,
     Receipt,
-    SentAs,
+    Search,
+    SignInForm,
     Stage,
     StageKind,
     Trouble,
@@ -25,9 +22,9 @@ from bot.portal.adapter import (
     shown,
     target,
 )
-from bot.portal.convert import dollars, last_first, mdy, read_mdy, read_moment, read_money
+from bot.portal.convert import dollars, last_first, mdy
 from bot.portal.reading import read
-from bot.portal.way import heading, reach, records
+from bot.portal.way import USUAL, heading, reach
 from payers.lakeshore.form import PAGES
 
 
@@ -68,27 +65,25 @@ class Lakeshore(Adapter):
         "pay": Status.PAID,
         "deny": Status.DENIED,
     }
-    unexpected = (
-        Unexpected(Trouble.SESSION_LOST, "Your session has ended. Please sign in again."),
-        Unexpected(Trouble.UNAVAILABLE, "Scheduled maintenance"),
-        Unexpected(Trouble.CAPTCHA, "Please show us that you are a person."),
-        Unexpected(Trouble.TERMS, "Our terms of use have changed"),
-        Unexpected(Trouble.LOCKED, "Account locked"),
-        Unexpected(Trouble.IN_THE_WAY, "Are you still there?", ("Stay signed in",)),
-        Unexpected(Trouble.IN_THE_WAY, "How are we doing?", ("No thanks",)),
-        Unexpected(Trouble.IN_THE_WAY, "New: paperless remittances", ("Close",)),
-        Unexpected(Trouble.IN_THE_WAY, "Provider bulletin", ("I have read this bulletin", "Continue")),
+    unexpected = (*USUAL, Unexpected(Trouble.IN_THE_WAY, "Are you still there?", ("Stay signed in",)))
+    sign_in_form = SignInForm(code="Verification code")
+    search = Search(
+        path="/claims/search",
+        title="Claim Search",
+        member_id="Member ID",
+        service_from="Service Date From",
+        service_to="Service Date To",
+        table="Claims found",
+        empty="No claims found",
+        shows_number="Claim ID (ICN)",
+        shows_account="Patient account no.",
+        shows_member_id="Member ID",
+        shows_from="Service From",
+        shows_to="Service To",
+        shows_charge="Total Charge",
+        shows_received="Received",
+        shows_status="Status",
     )
-
-    async def sign_in(self, page: Page, credentials: Credentials, code: Code) -> None:
-        """User name and password, then a code from the authenticator."""
-        await page.get_by_label("User name").fill(credentials.username)
-        await page.get_by_label("Password").fill(credentials.password.get_secret_value())
-        await press(page, "Sign in")
-        box = page.get_by_label("Verification code")
-        await reach(page, self, box)
-        await box.fill(await code.next())
-        await press(page, "Verify")
 
     async def open_form(self, page: Page) -> None:
         """A new wizard forgets the working copy of the last one."""
@@ -116,27 +111,3 @@ class Lakeshore(Adapter):
             shown=reading.terms,
             words=reading.terms.get("Status", ""),
         )
-
-    async def find_claims(
-        self, page: Page, sought: SentAs, service_from: date, service_to: date
-    ) -> Sequence[FoundClaim]:
-        """Search by member and dates."""
-        await page.goto(f"{self.url}/claims/search")
-        await reach(page, self, heading(page, "Claim Search"))
-        await page.get_by_label("Member ID").fill(sought.member_id)
-        await page.get_by_label("Service Date From").fill(mdy(service_from))
-        await page.get_by_label("Service Date To").fill(mdy(service_to))
-        await press(page, "Search")
-        return [
-            FoundClaim(
-                control_number=row["Claim ID (ICN)"],
-                account=row["Patient account no."],
-                member_id=row["Member ID"],
-                service_from=read_mdy(row["Service From"]),
-                service_to=read_mdy(row["Service To"]),
-                charge=read_money(row["Total Charge"]),
-                received_at=read_moment(row["Received"], "%m/%d/%Y %H:%M:%S UTC"),
-                words=row["Status"],
-            )
-            for row in await records(page, self, "Claims found", "No claims found")
-        ]

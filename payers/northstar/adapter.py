@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
 
 from playwright.async_api import Page
 
@@ -12,22 +10,17 @@ from bot.claims.vocabulary import Status
 from bot.errors import PortalProblem, PortalRefused
 from bot.portal.adapter import (
     Adapter,
-    Code,
-    Credentials,
-    FoundClaim,
     Limits,
     Receipt,
-    SentAs,
+    Search,
     Stage,
     StageKind,
-    Trouble,
-    Unexpected,
     press,
     shown,
 )
-from bot.portal.convert import dollars, mdy, mmddccyy, read_mdy, read_moment, read_money
+from bot.portal.convert import dollars, mdy, mmddccyy
 from bot.portal.reading import read
-from bot.portal.way import heading, reach, records
+from bot.portal.way import heading, reach
 from payers.northstar.form import PAGES
 
 
@@ -58,22 +51,24 @@ class Northstar(Adapter):
         "denied": Status.DENIED,
         "paid": Status.PAID,
     }
-    unexpected = (
-        Unexpected(Trouble.SESSION_LOST, "Your session has ended. Please sign in again."),
-        Unexpected(Trouble.UNAVAILABLE, "Scheduled maintenance"),
-        Unexpected(Trouble.CAPTCHA, "Please show us that you are a person."),
-        Unexpected(Trouble.TERMS, "Our terms of use have changed"),
-        Unexpected(Trouble.LOCKED, "Account locked"),
-        Unexpected(Trouble.IN_THE_WAY, "How are we doing?", ("No thanks",)),
-        Unexpected(Trouble.IN_THE_WAY, "New: paperless remittances", ("Close",)),
-        Unexpected(Trouble.IN_THE_WAY, "Provider bulletin", ("I have read this bulletin", "Continue")),
+    search = Search(
+        path="/claims/search",
+        title="Claim Search",
+        member_id="Subscriber ID",
+        service_from="Service Date From",
+        service_to="Service Date To",
+        typed_date=mmddccyy,
+        table="Claims found",
+        empty="No claims found",
+        shows_number="Claim Control Number",
+        shows_account="Patient Control Number",
+        shows_member_id="Subscriber ID",
+        shows_from="Service From",
+        shows_to="Service To",
+        shows_charge="Total Charge",
+        shows_received="Received",
+        shows_status="Status",
     )
-
-    async def sign_in(self, page: Page, credentials: Credentials, code: Code) -> None:
-        """User name and password."""
-        await page.get_by_label("User name").fill(credentials.username)
-        await page.get_by_label("Password").fill(credentials.password.get_secret_value())
-        await press(page, "Sign in")
 
     async def open_form(self, page: Page) -> None:
         """The menu hides the link; its address does not change."""
@@ -105,27 +100,3 @@ class Northstar(Adapter):
             refused=() if number else tuple(PortalProblem(row["Field"], row["Message"]) for row in reasons),
             duplicate_of=None if duplicate is None else "".join(re.findall(r"\d{17}", duplicate)),
         )
-
-    async def find_claims(
-        self, page: Page, sought: SentAs, service_from: date, service_to: date
-    ) -> Sequence[FoundClaim]:
-        """Search by subscriber and dates."""
-        await page.goto(f"{self.url}/claims/search")
-        await reach(page, self, heading(page, "Claim Search"))
-        await page.get_by_label("Subscriber ID").fill(sought.member_id)
-        await page.get_by_label("Service Date From").fill(mmddccyy(service_from))
-        await page.get_by_label("Service Date To").fill(mmddccyy(service_to))
-        await press(page, "Search")
-        return [
-            FoundClaim(
-                control_number=row["Claim Control Number"],
-                account=row["Patient Control Number"],
-                member_id=row["Subscriber ID"],
-                service_from=read_mdy(row["Service From"]),
-                service_to=read_mdy(row["Service To"]),
-                charge=read_money(row["Total Charge"]),
-                received_at=read_moment(row["Received"], "%m/%d/%Y %H:%M:%S UTC"),
-                words=row["Status"],
-            )
-            for row in await records(page, self, "Claims found", "No claims found")
-        ]
