@@ -77,6 +77,7 @@ def office_of(settings: Settings) -> Office:
                 policy_of(adapters[slug]),
                 tuple(_login(name, login) for name, login in payer.logins.items()),
                 adapter.limits.visibility_delay if payer.visibility_delay is None else payer.visibility_delay,
+                adapter.limits.verdict_delay if payer.verdict_delay is None else payer.verdict_delay,
             )
         )
     return Office(payers)

@@ -88,7 +88,7 @@ class TestOffice:
             user.username, SecretStr(user.password), SecretStr(user.totp_secret) if user.totp_secret else None
         )
         login = Login("main", credentials, user.provider.tin, (user.provider.npi,), 1)
-        self.payer = Payer(adapter(portal.url), policy_of(adapter), (login,), delay)
+        self.payer = Payer(adapter(portal.url), policy_of(adapter), (login,), delay, adapter.limits.verdict_delay)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,

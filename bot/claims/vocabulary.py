@@ -84,7 +84,10 @@ MOVES: dict[State, frozenset[State]] = {
     ),
     # unknown: the receipt was contradicted by the payer's own search
     State.ACCEPTED: frozenset({State.DISPUTED, State.UNKNOWN, State.CLOSED}),
-    State.RECEIVED: frozenset({State.ACCEPTED, State.REJECTED, State.DISPUTED, State.UNKNOWN, State.CLOSED}),
+    # duplicate: the verdict names an older claim
+    State.RECEIVED: frozenset(
+        {State.ACCEPTED, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN, State.CLOSED}
+    ),
     State.REJECTED: frozenset({State.CLOSED, State.WITHDRAWN, State.ACCEPTED}),
     State.DUPLICATE: frozenset({State.ACCEPTED, State.DISPUTED, State.CLOSED}),
     State.DISPUTED: frozenset({State.ACCEPTED, State.CLOSED}),

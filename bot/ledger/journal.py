@@ -93,9 +93,9 @@ class ClaimJournal:
         """Whether the open attempt is ours, the claim unmoved, and the arm fresh."""
         return await asyncio.to_thread(self._still_mine)
 
-    async def taken(self, control_numbers: Collection[str]) -> frozenset[str]:
-        """Which of these numbers of this payer belong to other claims."""
-        return await asyncio.to_thread(self._taken, control_numbers)
+    async def taken(self, numbers: Collection[str]) -> frozenset[str]:
+        """Which of these numbers of this payer, its own or its portal's, belong to other claims."""
+        return await asyncio.to_thread(self._taken, numbers)
 
     async def record(self, outcome: Outcome, need: Need | None) -> State:
         """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
@@ -171,14 +171,14 @@ class ClaimJournal:
                 is not None
             )
 
-    def _taken(self, control_numbers: Collection[str]) -> frozenset[str]:
+    def _taken(self, numbers: Collection[str]) -> frozenset[str]:
         with self._ledger.read() as connection:
             return frozenset(
-                connection.execute(
-                    select(claims.c.control_number).where(
-                        claims.c.payer == self._item.payer,
-                        claims.c.control_number.in_(control_numbers),
-                        claims.c.id != self._item.id,
+                number
+                for column in (claims.c.control_number, claims.c.tracking_number)
+                for number in connection.execute(
+                    select(column).where(
+                        claims.c.payer == self._item.payer, column.in_(numbers), claims.c.id != self._item.id
                     )
                 ).scalars()
             )

@@ -195,7 +195,7 @@ def _look_up_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         claims.c.due_at <= now,
         or_(
-            claims.c.state == State.UNKNOWN,
+            claims.c.state.in_((State.UNKNOWN, State.RECEIVED)),
             and_(claims.c.state == State.ACCEPTED, claims.c.proof == Proof.RECEIPT),
         ),
     )

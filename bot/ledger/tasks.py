@@ -34,7 +34,13 @@ class Need:
 
 def open_task(connection: Connection, need: Need, claim_ids: Collection[int], act: Act) -> int:
     """Open a task, or add the claims to the one already open for the same cause; its id."""
-    task_id = connection.execute(select(tasks.c.id).where(tasks.c.open_cause == need.cause)).scalar_one_or_none()
+    known = connection.execute(
+        select(tasks.c.id, tasks.c.kind).where(tasks.c.open_cause == need.cause)
+    ).one_or_none()
+    if known is not None and known.kind != need.kind:  # what it was about has become something else
+        close_task(connection, known.id, act, act.why or need.title)
+        known = None
+    task_id = known.id if known else None
     if task_id is None:
         task_id = connection.execute(
             insert(tasks)
@@ -53,10 +59,10 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
             .returning(tasks.c.id)
         ).scalar_one()
         note(connection, "task_opened", act, task_id=task_id, payer=need.payer, login=need.login)
-    known = set(
+    joined = set(
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
-    if new := sorted(set(claim_ids) - known):
+    if new := sorted(set(claim_ids) - joined):
         connection.execute(insert(task_claims), [{"task_id": task_id, "claim_id": claim_id} for claim_id in new])
     return int(task_id)
 

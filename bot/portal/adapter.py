@@ -322,6 +322,8 @@ class Adapter(ABC):
     #: Heading of the page that a successful sign-in leads to.
     home: ClassVar[str]
     pages: ClassVar[tuple[FormPage, ...]]
+    #: The button that fires the final stage.
+    sends: ClassVar[str] = "Submit"
     #: What the receipt must repeat. Those in `identity` tell whose receipt it is.
     echoes: ClassVar[tuple[Field, ...]]
     #: Labels of the echoes that tell whose receipt it is; a difference elsewhere is a wrong claim at the payer.
@@ -400,16 +402,16 @@ class Adapter(ABC):
             found.append(PortalProblem(label.strip(), message.strip()) if colon else PortalProblem("", words))
         return found
 
-    @abstractmethod
     async def ready_to_send(self, page: Page) -> None:
         """From the last page, go as far as one press before the final stage; validate where the portal can.
 
         Raises `PortalRefused` when the portal complains, `PayerHasIt` when it warns of a duplicate.
         """
+        await reach(page, self, target(page, self.sends))
 
-    @abstractmethod
     async def send(self, page: Page) -> None:
         """Make the one press that fires the final stage."""
+        await press(page, self.sends)
 
     @abstractmethod
     async def read_receipt(self, page: Page) -> Receipt:

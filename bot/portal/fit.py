@@ -128,6 +128,8 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
             and path not in adapter.not_asked
         ):
             yield _no(adapter, claim, path, f"has no field for {words}")
+    if claim.subscriber.payer_order != "P" and not _covers(paths, "other_insurance"):
+        yield _no(adapter, claim, "payer order", "takes only claims that its payer is the first to pay")
     for number, line in enumerate(items(claim, "line"), start=1):
         assert isinstance(line, Line)
         for path, words in MEANINGFUL_ON_A_LINE.items():

@@ -36,6 +36,8 @@ class Sought:
     control_number: str | None = None
     #: The payer's number of the claim this one corrects, which is not this one.
     original: str = ""
+    #: The portal's own number for it, when that is all it gave.
+    tracking_number: str | None = None
 
 
 class Verdict(StrEnum):
@@ -61,7 +63,7 @@ class LookUp:
     evidence: tuple[Evidence, ...] = ()
 
 
-#: Which of these control numbers belong to other claims of ours.
+#: Which of these numbers belong to other claims of ours.
 Taken = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 
 
@@ -72,18 +74,32 @@ async def look_up(session: Session, store: EvidenceStore, sought: Sought, taken:
         lambda: adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
     )
     kept = await store.keep(page, "look-up", session.clock.now())
-    others = await taken({row.control_number for row in rows if row.control_number})
-    found = judge(rows, sought, others, adapter.control_number)
-    return LookUp(found.verdict, found.row, len(rows), (kept,))
+    numbers = {number for row in rows for number in (row.control_number, row.tracking_number) if number}
+    found = judge(rows, sought, await taken(numbers), adapter.control_number, adapter.tracking_number)
+    on_line = adapter.limits.on_line
+    off_line = on_line is not None and session.clock.now() - sought.armed_at > on_line
+    verdict = Verdict.UNSURE if off_line and found.verdict is Verdict.ABSENT else found.verdict
+    return LookUp(verdict, found.row, len(rows), (kept,))
 
 
-def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], number_format: str) -> LookUp:
+def judge(
+    rows: Sequence[FoundClaim],
+    sought: Sought,
+    others: Collection[str],
+    number_format: str,
+    tracking_format: str | None = None,
+) -> LookUp:
     """The verdict over the rows of a search for this member and these dates.
 
-    `others` are the control numbers that belong to other claims of ours; `number_format` is the payer's.
+    `others` are the numbers that belong to other claims of ours; the formats are those of the payer's control
+    number and of the portal's tracking number.
     """
-    if sought.control_number is not None:
-        named = [row for row in rows if row.control_number == sought.control_number]
+
+    def has_number(row: FoundClaim) -> bool:
+        return _fits(row.control_number, number_format) or _fits(row.tracking_number, tracking_format)
+
+    if sought.control_number is not None or sought.tracking_number is not None:
+        named = [row for row in rows if _is_named(row, sought)]
         if not named:
             return LookUp(Verdict.ABSENT)
         if _differs(named[0], sought):
@@ -92,13 +108,14 @@ def judge(rows: Sequence[FoundClaim], sought: Sought, others: Collection[str], n
     unclaimed = [
         row
         for row in rows
-        if row.control_number not in others and not (sought.original and row.control_number == sought.original)
+        if not {row.control_number, row.tracking_number} & set(others)
+        and not (sought.original and row.control_number == sought.original)
     ]
     open_rows = [row for row in unclaimed if row.received_at is None or row.received_at >= sought.armed_at - SKEW]
-    ours = [row for row in open_rows if _is_ours(row, sought) and _has_number(row, number_format)]
+    ours = [row for row in open_rows if _is_ours(row, sought) and has_number(row)]
     if len(ours) == 1:
         return LookUp(Verdict.FOUND, ours[0])
-    if len(open_rows) == 1 and _has_number(open_rows[0], number_format) and _is_same_account(open_rows[0], sought):
+    if len(open_rows) == 1 and has_number(open_rows[0]) and _is_same_account(open_rows[0], sought):
         return LookUp(Verdict.DIFFERENT if _differs(open_rows[0], sought) else Verdict.UNSURE, open_rows[0])
     # an older row that is ours in everything but its time: a clock may be wrong, so that proves nothing either way
     doubtful = open_rows or any(_is_ours(row, sought) for row in unclaimed)
@@ -128,5 +145,12 @@ def _is_same_account(row: FoundClaim, sought: Sought) -> bool:
     return row.account == sought.sent_as.account and row.received_at is not None
 
 
-def _has_number(row: FoundClaim, number_format: str) -> bool:
-    return row.control_number is not None and re.fullmatch(number_format, row.control_number) is not None
+def _is_named(row: FoundClaim, sought: Sought) -> bool:
+    """The row has the number that is sought: the payer's, else the portal's."""
+    if sought.control_number is not None:
+        return row.control_number == sought.control_number
+    return row.tracking_number == sought.tracking_number
+
+
+def _fits(number: str | None, number_format: str | None) -> bool:
+    return number is not None and number_format is not None and re.fullmatch(number_format, number) is not None

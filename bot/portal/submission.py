@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -63,8 +63,8 @@ class Journal(Protocol):
         """Whether the open attempt is ours and was armed less than 30 seconds ago."""
         ...
 
-    async def taken(self, control_numbers: Collection[str]) -> frozenset[str]:
-        """Which of these numbers of this payer belong to other claims."""
+    async def taken(self, numbers: Collection[str]) -> frozenset[str]:
+        """Which of these numbers of this payer, its own or its portal's, belong to other claims."""
         ...
 
 
@@ -100,6 +100,8 @@ class Work:
     #: When an earlier attempt that may have reached the payer was armed.
     first_armed: datetime | None
     visibility_delay: timedelta
+    #: How soon a verdict may come, where the receipt is none.
+    verdict_delay: timedelta = timedelta(0)
 
     @property
     def sent(self) -> Sent:
@@ -275,63 +277,17 @@ class _Submission:
 
     async def _judge(self, receipt: Receipt) -> Outcome | None:
         """What the receipt proves; None when it proves nothing."""
-        kept = tuple(self.kept)
-        if _of_another(self.adapter, self.work.claim, receipt):
-            return None
-        if receipt.duplicate_of is not None:
+        if receipt.duplicate_of is not None and not is_of_another(self.adapter, self.work.claim, receipt):
             return await self._had_before(
                 f"{self.adapter.name} already has this claim.", receipt.duplicate_of or None
             )
-        if receipt.refused:
-            words = "; ".join(str(problem) for problem in receipt.refused)
-            return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
-        differences = _differences(self.adapter, self.work.claim, receipt)
-        if differences & self.adapter.identity:
-            return None
-        status = status_of(self.adapter, receipt.words)
-        if _is_number(self.adapter.control_number, receipt.control_number):
-            if await self.journal.taken({receipt.control_number or ""}):
-                return None
-            if differences:
-                return Outcome(
-                    State.DISPUTED,
-                    f"The receipt shows another {' and '.join(sorted(differences))} than was sent.",
-                    Sent.ONCE,
-                    control_number=receipt.control_number,
-                    evidence=kept,
-                    needs_person=True,
-                )
-            return Outcome(
-                State.ACCEPTED,
-                sent=Sent.ONCE,
-                proof=Proof.RECEIPT,
-                control_number=receipt.control_number,
-                tracking_number=receipt.tracking_number,
-                status=status,
-                evidence=kept,
-            )
-        if _is_number(self.adapter.tracking_number, receipt.tracking_number) and not differences:
-            return Outcome(
-                State.RECEIVED,
-                sent=Sent.ONCE,
-                tracking_number=receipt.tracking_number,
-                status=status,
-                evidence=kept,
-            )
-        return None
+        return await judged(self.adapter, self.work.claim, receipt, tuple(self.kept), self.journal)
 
     async def _witnessed(self, outcome: Outcome) -> Outcome:
-        """Ask the second witness about a good receipt: now, or when the portal will know."""
-        if outcome.state is not State.ACCEPTED:
-            return outcome
-        if self.work.visibility_delay:
-            return replace(outcome, due_at=self.session.clock.now() + self.work.visibility_delay)
-        try:
-            found = await self._ask(outcome.control_number)
-        except Exception as error:
-            _log_unexpected(error)
-            return replace(outcome, due_at=self.session.clock.now() + IN_FLIGHT, stop=_stopping(error))
-        return witnessed(outcome, found)
+        """Ask the second witness about a good receipt; one without the payer's number has its verdict to come."""
+        if outcome.state is State.RECEIVED:
+            return replace(outcome, due_at=self.session.clock.now() + self.work.verdict_delay)
+        return await witness(self.session, outcome, self.work.visibility_delay, self._ask)
 
     async def _looked_up(self) -> Outcome:
         """Nothing proves anything: ask the payer's search."""
@@ -399,6 +355,56 @@ async def _no_stage(stage: str) -> None:
     raise AssertionError(f"the stage {stage} fires on a page declared safe")
 
 
+async def judged(
+    adapter: Adapter, claim: Claim, receipt: Receipt, kept: tuple[Evidence, ...], journal: Journal
+) -> Outcome | None:
+    """What a receipt, or a verdict that came later, proves: None when it proves nothing."""
+    if is_of_another(adapter, claim, receipt):
+        return None
+    if receipt.refused:
+        words = "; ".join(str(problem) for problem in receipt.refused)
+        return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
+    differences = _differences(adapter, claim, receipt)
+    if differences & adapter.identity:
+        return None
+    known = Outcome(
+        State.RECEIVED,
+        sent=Sent.ONCE,
+        tracking_number=receipt.tracking_number,
+        status=status_of(adapter, receipt.words),
+        evidence=kept,
+    )
+    if _is_number(adapter.control_number, receipt.control_number):
+        if await journal.taken({receipt.control_number or ""}):
+            return None
+        known = replace(known, control_number=receipt.control_number)
+        if differences:
+            shown = " and ".join(sorted(differences))
+            reason = f"The receipt shows another {shown} than was sent."
+            return replace(known, state=State.DISPUTED, reason=reason, status=Status.NONE, needs_person=True)
+        return replace(known, state=State.ACCEPTED, proof=Proof.RECEIPT)
+    return known if _is_number(adapter.tracking_number, receipt.tracking_number) and not differences else None
+
+
+async def witness(
+    session: Session,
+    outcome: Outcome,
+    visibility_delay: timedelta,
+    ask: Callable[[str | None], Awaitable[LookUp]],
+) -> Outcome:
+    """Ask the payer's own search about the number of an accepted claim: now, or when the portal will know."""
+    if outcome.state is not State.ACCEPTED:
+        return outcome
+    if visibility_delay:
+        return replace(outcome, due_at=session.clock.now() + visibility_delay)
+    try:
+        found = await ask(outcome.control_number)
+    except Exception as error:
+        _log_unexpected(error)
+        return replace(outcome, due_at=session.clock.now() + IN_FLIGHT, stop=_stopping(error))
+    return witnessed(outcome, found)
+
+
 def witnessed(outcome: Outcome, found: LookUp) -> Outcome:
     """A receipt's outcome after the payer's own search was asked about its number."""
     evidence = outcome.evidence + found.evidence
@@ -443,20 +449,23 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
     row = found.row
     match found.verdict:
         case Verdict.FOUND if row is not None:
-            return Outcome(
-                State.ACCEPTED,
+            known = Outcome(
+                State.RECEIVED,
                 sent=Sent.ONCE,
-                proof=Proof.LOOK_UP,
-                control_number=row.control_number,
+                tracking_number=row.tracking_number or waiting.tracking_number,
                 status=status_of(adapter, row.words),
                 evidence=evidence,
             )
+            if row.control_number is None:
+                return replace(known, due_at=waiting.due_at)
+            return replace(known, state=State.ACCEPTED, proof=Proof.LOOK_UP, control_number=row.control_number)
         case Verdict.DIFFERENT if row is not None:
             return Outcome(
                 State.DISPUTED,
                 "The payer has this claim with other content than was sent.",
                 Sent.ONCE,
                 control_number=row.control_number,
+                tracking_number=row.tracking_number or waiting.tracking_number,
                 evidence=evidence,
                 needs_person=True,
             )
@@ -466,6 +475,8 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
             return Outcome(State.QUEUED, "The payer's own search proves that it never arrived.", evidence=evidence)
         case Verdict.ABSENT:
             reason = "The payer's own search does not show it, and that proves nothing at this payer."
+        case _ if found.rows == 0:
+            reason = "The payer's own search does not go back as far as this claim."
         case _:
             reason = f"The payer's own search shows {found.rows} claims that might be this one."
     return replace(waiting, reason=reason, evidence=evidence, due_at=None, needs_person=True)
@@ -478,7 +489,7 @@ def status_of(adapter: Adapter, words: str) -> Status:
     return adapter.words.get(words.strip().lower(), Status.UNRECOGNISED)
 
 
-def _of_another(adapter: Adapter, claim: Claim, receipt: Receipt) -> bool:
+def is_of_another(adapter: Adapter, claim: Claim, receipt: Receipt) -> bool:
     """Whether the page names somebody else's claim."""
     return any(
         echo.label in adapter.identity

@@ -69,6 +69,8 @@ class Payer:
     logins: tuple[Login, ...]
     #: How long a new claim may stay out of the portal's own search.
     visibility_delay: timedelta
+    #: How soon a verdict may come, where the receipt is none.
+    verdict_delay: timedelta = timedelta(0)
 
     @property
     def slug(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from playwright.async_api import BrowserContext
@@ -40,6 +40,7 @@ from bot.portal.gate import Gate
 from bot.portal.look_up import Sought, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
+from bot.portal.verdict import Pending, read_verdict
 from bot.work.payers import Login, Payer
 from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_row, need_of_stop
 
@@ -244,6 +245,7 @@ class Shift:
             item.claim,
             item.first_armed,
             self.payer.visibility_delay,
+            self.payer.verdict_delay,
         )
         await self._record(item, journal, await submit(session, work, journal, self.store))
 
@@ -266,8 +268,8 @@ class Shift:
             armed.at,
             item.control_number if item.state is State.ACCEPTED else None,
             item.claim.original_control_number,
+            item.tracking_number if item.state is State.RECEIVED else None,
         )
-        found = await look_up(session, self.store, sought, journal.taken)
         conclusive_at = armed.at + IN_FLIGHT + self.payer.visibility_delay
         now = Outcome(
             item.state,
@@ -278,6 +280,12 @@ class Shift:
             status=item.status,
             due_at=conclusive_at,
         )
+        if item.state is State.RECEIVED:
+            again = self.clock.now() + (self.payer.verdict_delay or IN_FLIGHT)
+            pending = Pending(item.claim, replace(now, due_at=again), sought, self.payer.visibility_delay)
+            await self._record(item, journal, await read_verdict(session, pending, journal, self.store))
+            return
+        found = await look_up(session, self.store, sought, journal.taken)
         if item.state is State.ACCEPTED:
             outcome = witnessed(now, found)
         else:

@@ -16,6 +16,11 @@ _ABOUT: dict[State, tuple[str, str, bool]] = {
         "Look in the portal whether the claim is there as it was sent.",
         False,
     ),
+    State.RECEIVED: (
+        "has no answer from the payer",
+        "Call the payer and ask about its tracking number; do not send it again.",
+        False,
+    ),
     State.REJECTED: (
         "was sent back",
         "Fix it in your practice system and queue the fixed claim; it replaces this one.",

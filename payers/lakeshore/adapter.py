@@ -12,7 +12,6 @@ from bot.portal.adapter import (
     Adapter,
     Limits,
     Receipt,
-    Search,
     SignInForm,
     Stage,
     StageKind,
@@ -25,7 +24,7 @@ from bot.portal.adapter import (
 from bot.portal.convert import dollars, last_first, mdy
 from bot.portal.reading import read
 from bot.portal.way import USUAL, heading, reach
-from payers.lakeshore.form import PAGES
+from payers.lakeshore.form import PAGES, SEARCH
 
 
 class Lakeshore(Adapter):
@@ -43,6 +42,7 @@ class Lakeshore(Adapter):
     )
     control_number = r"\d{13}"
     home = "Good to know"
+    sends = "Confirm"
     pages = PAGES
     echoes = (
         shown("Patient account no.", "account"),
@@ -67,23 +67,7 @@ class Lakeshore(Adapter):
     }
     unexpected = (*USUAL, Unexpected(Trouble.IN_THE_WAY, "Are you still there?", ("Stay signed in",)))
     sign_in_form = SignInForm(code="Verification code")
-    search = Search(
-        path="/claims/search",
-        title="Claim Search",
-        member_id="Member ID",
-        service_from="Service Date From",
-        service_to="Service Date To",
-        table="Claims found",
-        empty="No claims found",
-        shows_number="Claim ID (ICN)",
-        shows_account="Patient account no.",
-        shows_member_id="Member ID",
-        shows_from="Service From",
-        shows_to="Service To",
-        shows_charge="Total Charge",
-        shows_received="Received",
-        shows_status="Status",
-    )
+    search = SEARCH
 
     async def open_form(self, page: Page) -> None:
         """A new wizard forgets the working copy of the last one."""
@@ -97,10 +81,6 @@ class Lakeshore(Adapter):
         if await warning.is_visible():
             words = await warning.locator("p").inner_text()  # because: the dialog's text has no label of its own
             raise PayerHasIt("Lakeshore Health Plan warns of a duplicate.", words.rpartition(" ")[2])
-
-    async def send(self, page: Page) -> None:
-        """Confirm posts the claim; the portal answers with a redirect to the receipt."""
-        await press(page, "Confirm")
 
     async def read_receipt(self, page: Page) -> Receipt:
         """The receipt names the claim and says that it is not in process yet."""

@@ -3,7 +3,7 @@ payer even if the claim is never submitted, and its control number can never be 
 
 from __future__ import annotations
 
-from bot.portal.adapter import Field, Fixed, FormPage, Kind, Rows, shown
+from bot.portal.adapter import Field, Fixed, FormPage, Kind, Rows, Search, shown
 from bot.portal.convert import choice, dollars, joined, last_first, mdy, money, whole, yes_no
 
 DIAGNOSES = (shown("Code", "diagnosis", sensitive=True),)
@@ -158,3 +158,20 @@ REVIEW = FormPage(
     next=None,
 )
 PAGES = (PROVIDER, DETAILS, DIAGNOSIS, SERVICE_LINES, DOCUMENTS, REVIEW)
+SEARCH = Search(
+    path="/claims/search",
+    title="Claim Search",
+    member_id="Member ID",
+    service_from="Service Date From",
+    service_to="Service Date To",
+    table="Claims found",
+    empty="No claims found",
+    shows_number="Claim ID (ICN)",
+    shows_account="Patient account no.",
+    shows_member_id="Member ID",
+    shows_from="Service From",
+    shows_to="Service To",
+    shows_charge="Total Charge",
+    shows_received="Received",
+    shows_status="Status",
+)

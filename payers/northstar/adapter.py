@@ -12,16 +12,15 @@ from bot.portal.adapter import (
     Adapter,
     Limits,
     Receipt,
-    Search,
     Stage,
     StageKind,
     press,
     shown,
 )
-from bot.portal.convert import dollars, mdy, mmddccyy
+from bot.portal.convert import dollars, mdy
 from bot.portal.reading import read
 from bot.portal.way import heading, reach
-from payers.northstar.form import PAGES
+from payers.northstar.form import PAGES, SEARCH
 
 
 class Northstar(Adapter):
@@ -51,24 +50,7 @@ class Northstar(Adapter):
         "denied": Status.DENIED,
         "paid": Status.PAID,
     }
-    search = Search(
-        path="/claims/search",
-        title="Claim Search",
-        member_id="Subscriber ID",
-        service_from="Service Date From",
-        service_to="Service Date To",
-        typed_date=mmddccyy,
-        table="Claims found",
-        empty="No claims found",
-        shows_number="Claim Control Number",
-        shows_account="Patient Control Number",
-        shows_member_id="Subscriber ID",
-        shows_from="Service From",
-        shows_to="Service To",
-        shows_charge="Total Charge",
-        shows_received="Received",
-        shows_status="Status",
-    )
+    search = SEARCH
 
     async def open_form(self, page: Page) -> None:
         """The menu hides the link; its address does not change."""
@@ -81,10 +63,6 @@ class Northstar(Adapter):
         await reach(page, self, fine.or_(page.get_by_role("table", name="Validation messages")))
         if messages := (await read(page)).tables.get("Validation messages"):
             raise PortalRefused([PortalProblem(row["Field"], row["Message"]) for row in messages.records()])
-
-    async def send(self, page: Page) -> None:
-        """Submit posts the claim by a script, which then opens the response."""
-        await press(page, "Submit")
 
     async def read_receipt(self, page: Page) -> Receipt:
         """The response is a verdict: accepted, or rejected with reasons, among them an exact duplicate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.claims.model import Claim, Line
-from bot.portal.adapter import Field, FormPage, Kind, Rows, shown
+from bot.portal.adapter import Field, FormPage, Kind, Rows, Search, shown
 from bot.portal.convert import joined, mmddccyy, money, whole
 
 
@@ -105,3 +105,21 @@ SERVICES = FormPage(
 )
 
 PAGES = (BILLING, SUBSCRIBER, CLAIM, OTHER_INSURANCE, SERVICES)
+SEARCH = Search(
+    path="/claims/search",
+    title="Claim Search",
+    member_id="Subscriber ID",
+    service_from="Service Date From",
+    service_to="Service Date To",
+    typed_date=mmddccyy,
+    table="Claims found",
+    empty="No claims found",
+    shows_number="Claim Control Number",
+    shows_account="Patient Control Number",
+    shows_member_id="Subscriber ID",
+    shows_from="Service From",
+    shows_to="Service To",
+    shows_charge="Total Charge",
+    shows_received="Received",
+    shows_status="Status",
+)
