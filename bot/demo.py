@@ -22,7 +22,7 @@ from bot.portal.browser import find_browser, install_browser
 from bot.terminal import out
 from bot.work.payers import find_adapters
 
-#: Seconds that a new claim stays out of a mock portal's search, where the portal has such a delay.
+#: Seconds that a new claim stays out of a mock portal's search, or waits for its verdict, where it does.
 DELAY = 2
 
 
@@ -35,7 +35,8 @@ class Portal:
     url: str
     oracle: str
     user: Mapping[str, str]
-    delay: int
+    visibility_delay: int
+    verdict_delay: int
 
     def books(self) -> dict[str, Any]:
         """What reached the portal and what it keeps, by its own word."""
@@ -55,8 +56,9 @@ def play(claims: int, *, headed: bool) -> int:
     with ExitStack() as stack:
         portals = [stack.enter_context(_portal(slug, adapter.name)) for slug, adapter in _mocked().items()]
         _set_up(home, portals, headed=headed)
-        _tell("Two payers' portals run on this machine", [f"{one.name}: {one.url}" for one in portals])
-        _python("fixtures.claims.generate", str(folder), "--claims", str(claims))
+        _tell(f"{len(portals)} payers' portals run on this machine", [f"{one.name}: {one.url}" for one in portals])
+        slugs = [portal.slug for portal in portals]
+        _python("fixtures.claims.generate", str(folder), "--claims", str(claims), "--payers", *slugs)
         for portal in portals:
             _payerbot(home, "payers", "map", portal.name.upper(), portal.slug, quiet=True)
         files = [str(folder / name) for name in ("visits.837", "care.csv", "homes.json")]
@@ -64,7 +66,7 @@ def play(claims: int, *, headed: bool) -> int:
         _payerbot(home, "queue", *files)
         _tell("payerbot sends them, unattended", [])
         code = _payerbot(home, "run")
-        _tell("and asks the payers' own search about each, as soon as that can know", [])
+        _tell("and asks the payers about each, as soon as their search and their messages can know", [])
         _payerbot(home, "follow-up", after=DELAY)
         _tell("What is left for a person", [])
         _payerbot(home, "tasks", "list")
@@ -102,11 +104,11 @@ def _mocked() -> dict[str, Any]:
 @contextmanager
 def _portal(slug: str, name: str) -> Iterator[Portal]:
     """A mock portal in a process of its own."""
-    delay = DELAY if find_adapters()[slug].limits.visibility_delay else 0
+    limits = find_adapters()[slug].limits
+    delays = (DELAY if limits.visibility_delay else 0, DELAY if limits.verdict_delay else 0)
+    options = ["--port", "0", "--visibility-delay", str(delays[0]), "--verdict-delay", str(delays[1])]
     process = subprocess.Popen(  # noqa: S603  our own module
-        [sys.executable, "-m", "fixtures.portals", slug, "--port", "0", "--visibility-delay", str(delay)],
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-m", "fixtures.portals", slug, *options], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
@@ -114,7 +116,7 @@ def _portal(slug: str, name: str) -> Iterator[Portal]:
         if not line:
             raise PayerbotError(f"The mock portal {slug} did not start.")
         said = json.loads(line)
-        yield Portal(slug, name, said["url"], said["oracle"], said["users"][0], delay)
+        yield Portal(slug, name, said["url"], said["oracle"], said["users"][0], *delays)
     finally:
         process.terminate()
         process.communicate()
@@ -126,7 +128,8 @@ def _set_up(home: Home, portals: list[Portal], *, headed: bool) -> None:
     for portal in portals:
         user = portal.user
         settings.append(
-            f'[payers.{portal.slug}]\nurl = "{portal.url}"\nvisibility_delay = "PT{portal.delay}S"\n'
+            f'[payers.{portal.slug}]\nurl = "{portal.url}"\n'
+            f'visibility_delay = "PT{portal.visibility_delay}S"\nverdict_delay = "PT{portal.verdict_delay}S"\n'
             f"[payers.{portal.slug}.logins.main]\n"
             f'username = "{user["username"]}"\ntin = "{user["tin"]}"\nnpis = ["{user["npi"]}"]\n'
         )

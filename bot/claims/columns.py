@@ -223,7 +223,7 @@ COLUMNS: tuple[Column, ...] = (
         "payer_name",
         ("payer", "name"),
         text,
-        example="LAKESHORE HEALTH PLAN",
+        example="SUNRISE HEALTH PLAN",
         aliases=("payer", "insurance", "insurance_name"),
     ),
     Column("payer_id", ("payer", "payer_id"), identifier, example="LKSHR"),

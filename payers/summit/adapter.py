@@ -66,11 +66,10 @@ class Summit(Adapter):
 
     async def open_form(self, page: Page) -> None:
         """Select the provider this session is for; a question about the primary payer follows."""
-        npi = await self.provider_shown(page)
         await page.goto(f"{self.url}/claims/entry")
         box = page.get_by_label("NPI, PTAN or TIN")
         await reach(page, self, box)
-        await box.fill(npi)
+        await box.fill(await self.provider_shown(page))
         await press(page, "Search")
         await reach(page, self, target(page, "Select"))
         await press(page, "Select")

@@ -188,14 +188,14 @@ def test_every_reading_command_takes_json(name: str) -> None:
         ("files", "show", "99"),
         ("tasks", "show", "99"),
         ("tasks", "done", "99"),
-        ("queue", "{file}", "--payer", "summit"),
-        ("run", "--payer", "summit"),
+        ("queue", "{file}", "--payer", "nowhere"),
+        ("run", "--payer", "nowhere"),
         ("run", "--claim", "99"),
-        ("follow-up", "--payer", "summit"),
-        ("payers", "show", "summit"),
-        ("payers", "pause", "summit"),
-        ("payers", "resume", "summit"),
-        ("payers", "map", "NAME", "summit"),
+        ("follow-up", "--payer", "nowhere"),
+        ("payers", "show", "nowhere"),
+        ("payers", "pause", "nowhere"),
+        ("payers", "resume", "nowhere"),
+        ("payers", "map", "NAME", "nowhere"),
         ("payers", "map", "NAME"),
         ("payers", "map", "NAME", "--remove"),
         ("check", "{folder}/gone.837"),
@@ -282,10 +282,10 @@ def test_a_home_in_use_is_left_alone(desk: Desk, command: str, as_json: bool) ->
 
 
 def test_a_setting_that_is_wrong(desk: Desk) -> None:
-    desk.home.settings_file.write_text('[payers.summit]\nurl = "https://summit.example"\n')
+    desk.home.settings_file.write_text('[payers.nowhere]\nurl = "https://nowhere.example"\n')
     done = desk("claims", "list", "--json")
     assert done.code == 2
-    assert "summit" in done.document["error"]
+    assert "nowhere" in done.document["error"]
 
 
 # Stopped early: exit 3, safe to run again

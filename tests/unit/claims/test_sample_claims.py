@@ -13,7 +13,7 @@ from bot.claims.edits.book import Limits
 from bot.claims.edits.engine import run
 from bot.claims.files import Kind, open_file
 from bot.claims.model import Claim
-from fixtures.claims.generate import HERE, NOTE_FILE, claims, stream, write_samples
+from fixtures.claims.generate import HERE, NOTE_FILE, PAYERS, claims, stream, write_samples
 from fixtures.people import MEMBERS, PRACTICE
 
 TODAY = date(2026, 11, 22)
@@ -41,6 +41,15 @@ def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {*FILES, NOTE_FILE.name}
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (HERE / path.name).read_bytes()
+
+
+def test_of_every_payer_when_asked(tmp_path: Path) -> None:
+    write_samples(tmp_path, 24, tuple(PAYERS))
+    found = Counter(
+        one.claim.payer.payer_id for name in FILES for one in open_file(tmp_path / name) if one.claim is not None
+    )
+    assert found.keys() == {payer.payer_id for payer in PAYERS.values()}
+    assert sum(found.values()) == 24 + len(FILES)
 
 
 def test_good_and_bad() -> None:
@@ -89,7 +98,7 @@ def test_accounts_and_services_are_unique() -> None:
     assert max(services.values()) == 1
 
 
-@pytest.mark.parametrize("payer", ["northstar", "lakeshore"])
+@pytest.mark.parametrize("payer", PAYERS)
 def test_as_many_as_needed(payer: str) -> None:
     some = list(islice(stream(payer), 5_000))
     assert len({claim.account for claim in some}) == 5_000
@@ -104,7 +113,7 @@ def test_as_many_as_needed(payer: str) -> None:
         assert claim.subscriber.member_id in ids
         assert claim.billing.npi == PRACTICE.npi
         assert date(2026, 6, 1) <= claim.lines[0].service_from <= date(2026, 9, 30)
-        assert len(claim.lines) <= 28
+        assert len(claim.lines) <= 13
     months = Counter(
         (claim.subscriber.member_id, claim.lines[0].service_from.month)
         for claim in some

@@ -224,7 +224,7 @@ def test_a_file_of_one_payer_only(books: Books, samples: Path) -> None:
     checked = intake.check_file(BOTH, books.ledger, samples / "visits.837", TODAY)
     intake.queue_file(books.ledger, checked, books.act(), "lakeshore")
     assert {row["payer"] for row in views.claim_rows(books.ledger)} == {"lakeshore"}
-    assert intake.queue_file(books.ledger, checked, books.act(), "summit") is None
+    assert intake.queue_file(books.ledger, checked, books.act(), "nowhere") is None
 
 
 def test_held_claims_wait_behind_one_task(books: Books, samples: Path) -> None:
@@ -297,8 +297,8 @@ def test_a_policy_says_all_it_must_and_nothing_else(text: dict[str, object]) -> 
 
 def test_an_office_knows_its_payers() -> None:
     assert BOTH.payer("northstar").host == "127.0.0.2"
-    with pytest.raises(UnknownItem, match=r"'summit' is not a payer.*lakeshore, northstar"):
-        BOTH.payer("summit")
+    with pytest.raises(UnknownItem, match=r"'nowhere' is not a payer.*lakeshore, northstar"):
+        BOTH.payer("nowhere")
     with pytest.raises(UnknownItem, match="it has: none"):
         Office([]).payer("northstar")
     assert BOTH.payer("northstar").login("nobody") is None
