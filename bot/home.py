@@ -36,6 +36,7 @@ STARTER = """\
 # [payers.sunrise]
 # url = "https://portal.sunrise.example"
 # visibility_delay = "PT2H"           # a new claim may stay out of the portal's own search for two hours
+# verdict_delay = "PT24H"             # the payer's verdict may come a day after the claim was sent
 
 # [payers.sunrise.logins.main]      # one named user of this portal
 # username = "billing@office.example"

@@ -74,7 +74,7 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
             connection.execute(
                 select(claims.c.id)
                 .join(task_claims, task_claims.c.claim_id == claims.c.id)
-                .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.WAITING))
+                .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.waiting_behind(task.kind)))
             ).scalars()
         )
         if not answer and task.needs_answer and waiting:

@@ -102,6 +102,11 @@ def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
             close_task(connection, task_id, act, act.why or "resolved")
 
 
+def waiting_behind(kind: str) -> frozenset[State]:
+    """States in which a claim waits behind a task of that kind: a task named after a state is about claims in it."""
+    return WAITING | {state for state in State if state == kind}
+
+
 #: States in which a claim waits for a person, if anything waits about it.
 WAITING: frozenset[State] = frozenset(
     {State.BLOCKED, State.HELD, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN}

@@ -23,7 +23,7 @@ from bot.ledger.schema import (
     tasks,
 )
 from bot.ledger.store import Ledger
-from bot.ledger.tasks import WAITING
+from bot.ledger.tasks import waiting_behind
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -131,7 +131,8 @@ def task_rows(
         row["claims"] = [
             one
             for one in behind
-            if one["task_id"] == row["id"] and (row["closed_at"] is not None or one["state"] in WAITING)
+            if one["task_id"] == row["id"]
+            and (row["closed_at"] is not None or one["state"] in waiting_behind(row["kind"]))
         ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")

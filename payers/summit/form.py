@@ -43,6 +43,8 @@ HEADER = FormPage(
         Field("Place of Service", "place_of_service", kind=Kind.SELECT, required=True),
         Field("Accept Assignment", "accept_assignment", kind=Kind.SELECT, required=True),
         Field("Signature on File", "signature_on_file", yes_no, Kind.RADIO, required=True),
+        Field("Release of Information", "release_of_information", kind=Kind.SELECT, required=True),
+        Field("Assignment of Benefits", "benefits_assignment", kind=Kind.SELECT, required=True),
         Field("Referring NPI", "referring.npi", max_length=10),
         Field("Prior Authorization No.", "prior_authorisation", max_length=50),
         Field("CLIA No.", "clia", max_length=10),

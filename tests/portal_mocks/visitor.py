@@ -262,6 +262,8 @@ class SummitVisitor(CodeVisitor):
             "place_of_service": "11",
             "accept_assignment": "A",
             "signature": "Y",
+            "release": "Y",
+            "benefits_assignment": "Y",
             "diagnosis_1": "E119",
             "diagnosis_2": "I10",
         }

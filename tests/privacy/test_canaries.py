@@ -30,7 +30,7 @@ def _canaries(some: Iterable[Claim]) -> frozenset[str]:
     for member in MEMBERS:
         born = member.birth_date
         words |= {member.last, member.first, f"{member.last}, {member.first}".upper()}
-        words |= {member.northstar_id, member.lakeshore_id}
+        words |= {member.northstar_id, member.lakeshore_id, member.summit_id}
         words |= {
             born.isoformat(),
             *(born.strftime(form) for form in ("%m/%d/%Y", "%m%d%Y", "%Y%m%d", "%-m/%-d/%Y")),
@@ -123,6 +123,12 @@ TROUBLES: dict[str, dict[Fault | None, str]] = {
         Fault.REJECT: "rejected",
         Fault.DUPLICATE_WARNING: "duplicate",
         Fault.RECEIPT_STALE: "accepted",
+    },
+    "summit": {
+        Fault.TRUNCATE_FIELD: "held",
+        Fault.REJECT: "rejected",
+        Fault.DROP_AFTER_ACCEPT: "received",
+        None: "received",
     },
 }
 

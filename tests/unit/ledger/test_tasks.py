@@ -38,6 +38,15 @@ def test_one_cause_is_one_task_and_claims_join_it(books: Books) -> None:
     assert _open(books, need("two")) != first
 
 
+def test_a_cause_of_which_something_else_is_the_matter_opens_another_task(books: Books) -> None:
+    claim_id = books.one(State.RECEIVED)
+    first = _open(books, need("one", kind="received"), claim_id)
+    second = _open(books, need("one", kind="rejected", title="sent back"), claim_id)
+    assert first != second
+    [task] = views.task_rows(books.ledger)
+    assert (task["id"], task["title"], [one["id"] for one in task["claims"]]) == (second, "sent back", [claim_id])
+
+
 def test_a_task_says_what_who_and_when(books: Books) -> None:
     _open(books, need(kind="disputed", payer="northstar", login="main", actor=Actor.LEAD, needs_answer=True))
     [task] = views.task_rows(books.ledger)

@@ -49,12 +49,14 @@ from bot.portal.convert import choice, mdy, money
 from fixtures.claims.generate import claims
 from payers.lakeshore.adapter import Lakeshore
 from payers.northstar.adapter import Northstar
+from payers.summit.adapter import Summit
 from tests.unit.claims.builders import put
 
 #: The adapters in the box, each with a claim that fits.
 PAYERS: list[tuple[Adapter, Claim]] = [
     (Northstar("http://127.0.0.2"), claims("northstar", 1)[0]),
     (Lakeshore("http://127.0.0.3"), claims("lakeshore", 1)[0]),
+    (Summit("http://127.0.0.4"), claims("summit", 1)[0]),
 ]
 by_payer = pytest.mark.parametrize(("adapter", "claim"), PAYERS, ids=lambda one: getattr(one, "slug", ""))
 #: One that even a portal without fields would take.
@@ -107,10 +109,16 @@ def refused(adapter: Adapter, claim: Claim) -> list[str]:
     return [problem.field or "" for problem in problems]
 
 
-@pytest.mark.parametrize("slug", ["northstar", "lakeshore"])
+@pytest.mark.parametrize("slug", [adapter.slug for adapter, _ in PAYERS])
 def test_good_claims_fit(slug: str) -> None:
     adapter = next(adapter for adapter, _ in PAYERS if adapter.slug == slug)
     assert [fit.check(adapter, claim) for claim in claims(slug, 40)] == [()] * 40
+
+
+def test_a_portal_without_other_insurance_takes_only_what_its_payer_pays_first() -> None:
+    second = put(PAYERS[2][1], "subscriber.payer_order", "S")
+    assert refused(PAYERS[2][0], second) == ["payer order"]
+    assert refused(PAYERS[0][0], put(PAYERS[0][1], "subscriber.payer_order", "S")) == []
 
 
 @by_payer
