@@ -103,7 +103,7 @@ def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
 
 
 def waiting_behind(kind: str) -> frozenset[State]:
-    """States in which a claim waits behind a task of that kind: a task named after a state is about claims in it."""
+    """States in which a claim waits behind a task of that kind; one named after a state is about claims in it."""
     return WAITING | {state for state in State if state == kind}
 
 

@@ -41,6 +41,8 @@ def test_one_cause_is_one_task_and_claims_join_it(books: Books) -> None:
 def test_a_cause_of_which_something_else_is_the_matter_opens_another_task(books: Books) -> None:
     claim_id = books.one(State.RECEIVED)
     first = _open(books, need("one", kind="received"), claim_id)
+    assert [one["id"] for one in views.task_rows(books.ledger)[0]["claims"]] == [claim_id]
+    books.put(claim_id, State.REJECTED)
     second = _open(books, need("one", kind="rejected", title="sent back"), claim_id)
     assert first != second
     [task] = views.task_rows(books.ledger)
