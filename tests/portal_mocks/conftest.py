@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from fixtures.portals.server import RunningPortal, running
-from tests.portal_mocks.visitor import LakeshoreVisitor, NorthstarVisitor, SummitVisitor, Visitor
+from tests.portal_mocks.visitor import HudsonVisitor, LakeshoreVisitor, NorthstarVisitor, SummitVisitor, Visitor
 
 VISITORS: dict[str, type[Visitor]] = {
     "northstar": NorthstarVisitor,
     "lakeshore": LakeshoreVisitor,
     "summit": SummitVisitor,
+    "hudson": HudsonVisitor,
 }
 
 
@@ -48,6 +49,12 @@ def lakeshore() -> Iterator[RunningPortal]:
 @pytest.fixture
 def summit() -> Iterator[RunningPortal]:
     with running("summit", verdict_delay=0) as portal:
+        yield portal
+
+
+@pytest.fixture
+def hudson() -> Iterator[RunningPortal]:
+    with running("hudson", visibility_delay=0) as portal:
         yield portal
 
 

@@ -14,6 +14,7 @@ from fixtures.portals.server import RunningPortal, running
 from tests.portal_mocks.conftest import VISITORS
 from tests.portal_mocks.visitor import (
     MEMBER,
+    HudsonVisitor,
     LakeshoreVisitor,
     NorthstarVisitor,
     SummitVisitor,
@@ -257,7 +258,12 @@ def test_maintenance_in_form_and_submission(portal: RunningPortal, visit: Visit)
     assert "Scheduled maintenance" in visitor.submit().text
     assert portal.claims == []
     portal.inject("maintenance", where="form")
-    paths = {"northstar": "/claims/new", "lakeshore": "/claims/wizard", "summit": "/claims/entry"}
+    paths = {
+        "northstar": "/claims/new",
+        "lakeshore": "/claims/wizard",
+        "summit": "/claims/entry",
+        "hudson": "/claims/start",
+    }
     assert "Scheduled maintenance" in visitor.http.get(paths[portal.slug]).text
 
 
@@ -278,7 +284,7 @@ def test_what_the_search_says(portal: RunningPortal, visit: Visit) -> None:
 
 
 def _form(visitor: Visitor) -> str:
-    if isinstance(visitor, LakeshoreVisitor | SummitVisitor):
+    if isinstance(visitor, LakeshoreVisitor | SummitVisitor | HudsonVisitor):
         return visitor.start().text
     return visitor.http.get("/claims/new").text
 
@@ -331,6 +337,8 @@ def test_the_sending_button_has_a_twin(portal: RunningPortal, visit: Visit) -> N
     visitor.prepare("MH1", "62.50")
     if isinstance(visitor, LakeshoreVisitor):
         assert visitor.http.get("/claims/wizard/review").text.count(">Confirm</button>") == 2
+    elif isinstance(visitor, HudsonVisitor):
+        assert visitor.http.get("/claims/tab/lines").text.count(">Send</button>") == 2
     elif isinstance(visitor, SummitVisitor):
         assert visitor.http.get("/claims/entry/review").text.count(">Submit</button>") == 2
     else:

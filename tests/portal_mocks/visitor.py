@@ -295,3 +295,73 @@ class SummitVisitor(CodeVisitor):
     def message(self, shown: Mapping[str, str]) -> httpx.Response:
         """The message about the form that a page named."""
         return self.http.get(f"/messages/{shown['Transaction ID']}")
+
+
+class HudsonVisitor(Visitor):
+    """Walks through Hudson's tabs; as a rule for an answer at once."""
+
+    search_dates = ("10/01/2026", "10/31/2026")
+    member_id = MEMBER.hudson_id
+    receipt_number = "TCN"
+    kind = "real_time"
+
+    def sign_in(self) -> None:
+        assert "Good to know" in self.password().text
+
+    def step(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        return self.post(path, form, self.page)
+
+    def start(self) -> httpx.Response:
+        opened = self.http.get("/claims/start")
+        self.page = opened.text
+        return opened
+
+    def first(self, account: str) -> dict[str, str]:
+        return {"client_id": MEMBER.hudson_id, "account": account, "reason": "1", "kind": self.kind}
+
+    def line(self, charge: str, row: int = 1) -> dict[str, str]:
+        typed = {
+            "date_from": "10/31/2026",
+            "procedure": "99490",
+            "pointer_1": "1",
+            "units": "1",
+            "charge": charge,
+        }
+        return {f"{name}_on_{row}": value for name, value in typed.items()}
+
+    def prepare(self, account: str, charge: str) -> None:
+        self.start()
+        self.step("/claims/start/client", self.first(account))
+        self.step("/claims/start", self.first(account))
+        info = {
+            "place_of_service": "11",
+            "signature": "Y",
+            "benefits_assignment": "Y",
+            "release": "Y",
+            "accept_assignment": "A",
+        }
+        self.step("/claims/tab/info", info)
+        self.step("/claims/tab/provider", {"rendering_npi": RENDERING})
+        self.step("/claims/tab/diagnosis", {"diagnosis_1": "E119", "diagnosis_2": "I10"})
+        self.lines = self.line(charge)
+
+    def send(self) -> httpx.Response:
+        return self.step("/claims/send", self.lines)
+
+
+class BatchVisitor(HudsonVisitor):
+    """The same for claims that go in batches."""
+
+    kind = "batch"
+
+    def save(self, account: str, charge: str) -> httpx.Response:
+        self.prepare(account, charge)
+        return self.step("/claims/finish", self.lines)
+
+    def build(self, *accounts: str) -> httpx.Response:
+        page = self.http.get("/batches/new").text
+        boxes = re.findall(r'name="(claim_\d+)"> (\S+)</label>', page)
+        return self.post("/batches", {box: "on" for box, account in boxes if account in accounts}, page)
+
+    def submit_batch(self, confirm: httpx.Response) -> httpx.Response:
+        return self.post(f"{confirm.url.path}/submit", {}, confirm.text)
