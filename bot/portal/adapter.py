@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -119,6 +119,21 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A part of a page on which all lines, diagnoses, attachments or other insurances stand at once in rows."""
+
+    each: Each
+    #: The fields of a row; ``{n}`` in a label is the row's number, from 1.
+    fields: tuple[Field, ...]
+    #: The button that shows more rows.
+    more: str
+
+    def row(self, number: int) -> tuple[Field, ...]:
+        """The fields of one row."""
+        return tuple(replace(field, label=field.label.format(n=number)) for field in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
     """One page, tab or screen of the form, in the order the portal wants them."""
 
@@ -126,12 +141,18 @@ class FormPage:
     title: str
     fields: tuple[Field, ...] = ()
     rows: tuple[Rows, ...] = ()
+    grids: tuple[Grid, ...] = ()
     #: The button or link that leads on; None on the last page.
     next: str | None = "Continue"
     #: The stage that leading on fires.
     stage: str | None = None
     #: Whether a claim meets this page at all.
     when: Callable[[Claim], bool] | None = None
+
+    @property
+    def repeated(self) -> tuple[Rows | Grid, ...]:
+        """What is entered on it more than once."""
+        return (*self.rows, *self.grids)
 
 
 class StageKind(StrEnum):

@@ -97,10 +97,15 @@ def expected(field: Field, claim: Claim, item: object = None) -> str | None:
 
 def labels(adapter: Adapter) -> frozenset[str]:
     """Every label that the adapter declares on its form."""
+    numbers = range(1, adapter.limits.lines + 1)
     return frozenset(
         field.label
         for page in adapter.pages
-        for field in (*page.fields, *(field for rows in page.rows for field in rows.fields))
+        for field in (
+            *page.fields,
+            *(field for rows in page.rows for field in rows.fields),
+            *(field for grid in page.grids for number in numbers for field in grid.row(number)),
+        )
     )
 
 
@@ -152,7 +157,7 @@ def _fields(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
     for page in pages(adapter, claim):
         for field in page.fields:
             yield from _field(adapter, claim, field)
-        for rows in page.rows:
+        for rows in page.repeated:
             for number, item in enumerate(items(claim, rows.each), start=1):
                 for field in rows.fields:
                     yield from _field(adapter, claim, field, item, number if rows.each == "line" else None)
@@ -235,7 +240,7 @@ def _paths(adapter: Adapter) -> frozenset[str]:
     """Every path that some field of the form carries."""
     declared = set()
     for page in adapter.pages:
-        for field in (*page.fields, *(field for rows in page.rows for field in rows.fields)):
+        for field in (*page.fields, *(field for rows in page.repeated for field in rows.fields)):
             if isinstance(field.source, str) and field.kind is not Kind.SHOWN:
                 declared.add(field.source)
         declared |= {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 from playwright.async_api import Page
@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from bot.claims.model import Claim
 from bot.errors import FormChanged, NotAsQueued, PortalProblem, PortalRefused
 from bot.portal import fit, way
-from bot.portal.adapter import Adapter, Field, FormPage, Kind, Rows, press
+from bot.portal.adapter import Adapter, Field, FormPage, Grid, Kind, Rows, press
 from bot.portal.reading import Reading, Table, await_rows, await_shown, fill, labelled, read, same
 
 #: Called with a stage's name right before the press that fires it.
@@ -75,6 +75,8 @@ class Form:
             self._compare(form_page.fields, form_page, await read(self.page))
         for rows in form_page.rows:
             await self._enter_rows(rows, form_page, arm)
+        for grid in form_page.grids:
+            await self._enter_grid(grid, form_page)
 
     async def _enter_rows(self, rows: Rows, form_page: FormPage, arm: Arm) -> None:
         items = fit.items(self.claim, rows.each)
@@ -153,7 +155,11 @@ class Form:
 
     def _compare_with_declaration(self, form_page: FormPage, reading: Reading) -> None:
         """The page must have every mandatory field we know, and none that we do not."""
-        declared = [*form_page.fields, *(field for rows in form_page.rows if rows.add for field in rows.fields)]
+        declared = [
+            *form_page.fields,
+            *(field for rows in form_page.rows if rows.add for field in rows.fields),
+            *(field for grid in form_page.grids for field in grid.row(1)),
+        ]
         page = f"{self.adapter.name}'s page '{form_page.title}'"
         for field in declared:
             if (
@@ -217,6 +223,23 @@ class Form:
                 wanted = fit.expected(column, self.claim, item) or ""
                 if not same(wanted, row[column.label]):
                     raise NotAsQueued(_differs(column, wanted, row[column.label]))
+
+    async def _enter_grid(self, grid: Grid, form_page: FormPage) -> None:
+        items = fit.items(self.claim, grid.each)
+        while (rows := self._rows_of(grid, await read(self.page))) < len(items):
+            await press(self.page, grid.more)
+            await self.page.get_by_label(labelled(grid.row(rows + 1)[0].label)).wait_for()
+        for number, item in enumerate(items, start=1):
+            await self._fill(grid.row(number), form_page, item)
+        reading = await read(self.page)
+        for number in range(1, rows + 1):  # those we leave empty, too
+            item = items[number - 1] if number <= len(items) else None
+            self._compare(grid.row(number), form_page, reading, item)
+
+    @staticmethod
+    def _rows_of(grid: Grid, reading: Reading) -> int:
+        """How many rows a grid shows."""
+        return next(number for number in count() if reading.control(grid.row(number + 1)[0].label) is None)
 
     async def _count(self, caption: str) -> int:
         table = (await read(self.page)).tables.get(caption)

@@ -30,7 +30,7 @@ def _canaries(some: Iterable[Claim]) -> frozenset[str]:
     for member in MEMBERS:
         born = member.birth_date
         words |= {member.last, member.first, f"{member.last}, {member.first}".upper()}
-        words |= {member.northstar_id, member.lakeshore_id, member.summit_id}
+        words |= {member.northstar_id, member.lakeshore_id, member.summit_id, member.hudson_id}
         words |= {
             born.isoformat(),
             *(born.strftime(form) for form in ("%m/%d/%Y", "%m%d%Y", "%Y%m%d", "%-m/%-d/%Y")),

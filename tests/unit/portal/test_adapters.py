@@ -36,6 +36,8 @@ def fields(adapter: type[Adapter]) -> Iterator[tuple[str, Field, str | None]]:
         yield from ((page.title, field, None) for field in page.fields)
         for rows in page.rows:
             yield from ((f"{page.title}: {rows.table}", one, rows.each) for one in (*rows.fields, *rows.columns))
+        for grid in page.grids:
+            yield from ((page.title, one, grid.each) for one in grid.fields)
     yield from (("the receipt", echo, None) for echo in adapter.echoes)
 
 

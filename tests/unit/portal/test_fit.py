@@ -47,6 +47,7 @@ from bot.portal.adapter import (
 )
 from bot.portal.convert import choice, mdy, money
 from fixtures.claims.generate import claims
+from payers.hudson.adapter import Hudson
 from payers.lakeshore.adapter import Lakeshore
 from payers.northstar.adapter import Northstar
 from payers.summit.adapter import Summit
@@ -57,6 +58,7 @@ PAYERS: list[tuple[Adapter, Claim]] = [
     (Northstar("http://127.0.0.2"), claims("northstar", 1)[0]),
     (Lakeshore("http://127.0.0.3"), claims("lakeshore", 1)[0]),
     (Summit("http://127.0.0.4"), claims("summit", 1)[0]),
+    (Hudson("http://127.0.0.5"), claims("hudson", 1)[0]),
 ]
 by_payer = pytest.mark.parametrize(("adapter", "claim"), PAYERS, ids=lambda one: getattr(one, "slug", ""))
 #: One that even a portal without fields would take.
@@ -255,10 +257,10 @@ def _written(adapter: Adapter, claim: Claim) -> dict[tuple[object, ...], str | N
         for field in page.fields:
             if field.kind is not Kind.SHOWN:
                 written[page.title, field.label] = fit.expected(field, claim)
-        for rows in page.rows:
+        for rows in page.repeated:
             for at, item in enumerate(fit.items(claim, rows.each)):
                 for field in rows.fields:
-                    written[page.title, rows.table, at, field.label] = fit.expected(field, claim, item)
+                    written[page.title, rows.each, at, field.label] = fit.expected(field, claim, item)
     return written
 
 

@@ -1,0 +1,1 @@
+"""Hudson Medicaid."""
