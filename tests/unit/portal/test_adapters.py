@@ -287,6 +287,18 @@ def test_an_adapter_says_what_a_portal_is_and_no_more(path: Path, text: str) -> 
             ), where
 
 
+@each
+def test_it_is_short(adapter: type[Adapter]) -> None:
+    assert len((PAYERS / adapter.slug / "adapter.py").read_text().splitlines()) <= 120
+
+
+def test_the_core_names_no_payer() -> None:
+    names = re.compile(
+        "|".join(re.escape(word) for one in ADAPTERS for word in (one.slug, one.name)), re.IGNORECASE
+    )
+    assert [path.name for path, text in _sources(BOT) if names.search(text)] == []
+
+
 def _calls(folder: Path, attribute: str) -> list[tuple[str, ast.Call]]:
     return [
         (path.name, node)
