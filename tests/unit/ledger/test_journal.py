@@ -265,6 +265,10 @@ def test_the_numbers_of_other_claims_of_the_payer_are_taken(books: Books) -> Non
         journal.accept(number)
     assert books.journal(second).taken("1" * 17, "3" * 17, "4" * 17) == {"1" * 17}
     assert books.journal(first).taken("1" * 17) == frozenset()
+    # the portal's own numbers too
+    books.put(first, State.RECEIVED, tracking_number="T1")
+    assert books.journal(second).taken("T1", "T2") == {"T1"}
+    assert books.journal(first).taken("T1") == frozenset()
 
 
 def test_a_need_opens_a_task_and_its_end_closes_it(books: Books) -> None:

@@ -190,8 +190,9 @@ def test_a_message_that_names_an_older_claim(loop: Loop) -> None:
         replace(ACCEPTED, shown={}),
         replace(ACCEPTED, control_number="soon"),
         Receipt(None, FORM, {**SHOWN, "Medicare Number": "1EG4TE5MK73"}, "", (PortalProblem("", "No."),)),
+        Receipt(None, FORM, {**SHOWN, "Medicare Number": "1EG4TE5MK73"}, "", duplicate_of=NUMBER),
     ],
-    ids=["another's", "nothing repeated", "no number", "another's refusal"],
+    ids=["another's", "nothing repeated", "no number", "another's refusal", "another's duplicate"],
 )
 def test_a_message_that_is_no_verdict_on_this_claim(loop: Loop, message: Receipt) -> None:
     outcome = told(loop, message, ROW)
