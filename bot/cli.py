@@ -478,6 +478,9 @@ def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Jso
             "visibility_delay_seconds": (
                 payer.visibility_delay if payer else adapter.limits.visibility_delay
             ).total_seconds(),
+            "verdict_delay_seconds": (
+                payer.verdict_delay if payer else adapter.limits.verdict_delay
+            ).total_seconds(),
             "logins": [
                 {"name": login.name, "tin": login.tin, "npis": login.npis, "seats": login.seats}
                 for login in (payer.logins if payer else ())

@@ -365,7 +365,8 @@ async def judged(
         words = "; ".join(str(problem) for problem in receipt.refused)
         return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
     differences = _differences(adapter, claim, receipt)
-    if differences & adapter.identity:
+    numbers = {number for number in (receipt.control_number, receipt.tracking_number) if number}
+    if differences & adapter.identity or await journal.taken(numbers):
         return None
     known = Outcome(
         State.RECEIVED,
@@ -375,8 +376,6 @@ async def judged(
         evidence=kept,
     )
     if _is_number(adapter.control_number, receipt.control_number):
-        if await journal.taken({receipt.control_number or ""}):
-            return None
         known = replace(known, control_number=receipt.control_number)
         if differences:
             shown = " and ".join(sorted(differences))

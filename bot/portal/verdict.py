@@ -67,7 +67,10 @@ async def read_verdict(session: Session, pending: Pending, journal: Journal, sto
 async def _told(
     adapter: Adapter, claim: Claim, receipt: Receipt, kept: tuple[Evidence, ...], journal: Journal
 ) -> Outcome | None:
-    """What the payer's message proves; None when it is no verdict on this claim."""
+    """What the payer's message proves; None when it is no verdict on this claim. One that does not say whose claim
+    it is about refuses nothing."""
+    if not adapter.identity <= receipt.shown.keys():
+        return None
     if receipt.duplicate_of is not None and not is_of_another(adapter, claim, receipt):
         number = f" Its number there: {receipt.duplicate_of}." if receipt.duplicate_of else ""
         words = f"{adapter.name} already has this claim.{number}"

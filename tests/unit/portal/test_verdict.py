@@ -14,6 +14,7 @@ from bot.portal.adapter import FoundClaim, Receipt, SentAs
 from bot.portal.evidence import Evidence
 from bot.portal.look_up import LookUp, Sought, Verdict, judge
 from bot.portal.submission import Outcome, resolved
+from bot.portal.submission import judged as judged_receipt
 from bot.portal.verdict import Pending, read_verdict, settled
 from fixtures.claims.generate import claims
 from payers.summit.adapter import Summit
@@ -191,13 +192,31 @@ def test_a_message_that_names_an_older_claim(loop: Loop) -> None:
         replace(ACCEPTED, control_number="soon"),
         Receipt(None, FORM, {**SHOWN, "Medicare Number": "1EG4TE5MK73"}, "", (PortalProblem("", "No."),)),
         Receipt(None, FORM, {**SHOWN, "Medicare Number": "1EG4TE5MK73"}, "", duplicate_of=NUMBER),
+        Receipt(None, FORM, {}, "", (PortalProblem("", "No."),)),
     ],
-    ids=["another's", "nothing repeated", "no number", "another's refusal", "another's duplicate"],
+    ids=[
+        "another's",
+        "nothing repeated",
+        "no number",
+        "another's refusal",
+        "another's duplicate",
+        "nobody's refusal",
+    ],
 )
 def test_a_message_that_is_no_verdict_on_this_claim(loop: Loop, message: Receipt) -> None:
     outcome = told(loop, message, ROW)
     assert (outcome.state, outcome.needs_person, outcome.control_number) == (State.RECEIVED, True, None)
     assert told(loop, message, DECIDED).proof is Proof.LOOK_UP
+
+
+def test_a_form_with_the_number_of_another_form_proves_nothing(loop: Loop) -> None:
+    journal = cast(Any, Desk(None, (), timedelta(0), FORM))
+    sent = Receipt(None, FORM, SHOWN, "Pending")
+    assert loop.run(judged_receipt(ADAPTER, CLAIM, sent, (), journal)) is None
+    journal = cast(Any, Desk(None, (), timedelta(0)))
+    outcome = loop.run(judged_receipt(ADAPTER, CLAIM, sent, (), journal))
+    assert outcome is not None
+    assert (outcome.state, outcome.tracking_number, outcome.proof) == (State.RECEIVED, FORM, Proof.NONE)
 
 
 def test_the_number_of_another_claim_is_none_of_ours(loop: Loop) -> None:
