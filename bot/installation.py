@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot import log
 from bot.clock import Clock, SystemClock
@@ -13,6 +14,7 @@ from bot.home import Home
 from bot.ledger.database import Database
 from bot.ledger.store import Ledger
 from bot.portal.adapter import Credentials
+from bot.portal.desk import browser_desk
 from bot.portal.evidence import EvidenceStore
 from bot.settings import LoginSettings, Settings, load
 from bot.vault import Vault
@@ -38,8 +40,7 @@ class Installation:
             self.ledger,
             EvidenceStore(self.home.evidence, self.vault),
             self.clock,
-            self.settings.browser.executable,
-            headed or self.settings.browser.headed,
+            partial(browser_desk, self.settings.browser.executable, headed=headed or self.settings.browser.headed),
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 from playwright.async_api import Playwright
 from pydantic import SecretStr
@@ -22,6 +22,8 @@ from bot.ledger.journal import Item
 from bot.ledger.store import Act, Ledger
 from bot.ledger.views import Row, Rows
 from bot.portal.adapter import Credentials
+from bot.portal.browser import find_browser
+from bot.portal.desk import BrowserDesk, Desk
 from bot.portal.evidence import EvidenceStore
 from bot.vault import Vault
 from bot.work import dispatch
@@ -94,7 +96,7 @@ class TestOffice:
             self.ledger,
             EvidenceStore(home.evidence, self.vault),
             self.clock,
-            patience=patience,
+            partial(_desk, loop.driver, patience),  # one driver for all tests: it starts slowly
         )
 
     def queue(self, claims: Sequence[Claim]) -> list[int]:
@@ -122,14 +124,7 @@ class TestOffice:
 
     def run(self, order: Order | None = None, timeout: float = 120) -> Summary:
         """Run shifts to their end."""
-        driver = self.loop.driver
-
-        @asynccontextmanager
-        async def started() -> AsyncIterator[Playwright]:
-            yield driver
-
-        with patch.object(dispatch, "async_playwright", started):  # one driver for all tests: it starts slowly
-            return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
+        return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
 
     def claim(self, claim_id: int) -> Row:
         """A claim as the ledger has it."""
@@ -146,6 +141,13 @@ class TestOffice:
     def stored(self, account: str) -> int:
         """How many claims of an account the portal keeps, by its own books."""
         return sum(account.startswith(str(claim["account"])) for claim in self.portal.claims)
+
+
+@asynccontextmanager
+async def _desk(driver: Playwright, patience: timedelta) -> AsyncIterator[Desk]:
+    program = find_browser()
+    assert program is not None
+    yield BrowserDesk(driver, program, headed=False, patience=patience)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -19,8 +19,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """`url` is an SQLAlchemy address, such as ``sqlite:////srv/payerbot/ledger.sqlite``."""
-        self.engine = create_engine(url)
-        if make_url(url).get_backend_name() == "sqlite":
+        self.engine = create_engine(url, pool_pre_ping=True)
+        #: One file, one process at work: no server that others use too.
+        self.embedded = self.engine.dialect.name == "sqlite"
+        if self.embedded:
             _make_safe(self.engine)
 
     def migrate(self) -> None:

@@ -26,6 +26,7 @@ from bot.clock import Clock
 from bot.errors import LostClaim, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
+from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage
@@ -199,6 +200,8 @@ class ClaimJournal:
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
                 need = _sent_twice(self._item)
             act = Act(BOT, now, outcome.reason)
+            # what was armed and stopped short of leaving has failed, too
+            in_vain = outcome.state is State.QUEUED and before == State.SUBMITTING
             move(
                 connection,
                 self._item.id,
@@ -206,7 +209,7 @@ class ClaimJournal:
                 act,
                 rev=self._rev,
                 what="outcome",
-                failures=0,
+                failures=self._item.failures + 1 if in_vain else 0,
                 reason=outcome.reason,
                 sent=outcome.sent,
                 proof=outcome.proof,
@@ -297,7 +300,7 @@ class LoginJournal:
 
     async def arm(self) -> None:
         """Note that this secret is about to be tried; once, unless it is known to work. Waits while another seat
-        of the same worker tries it."""
+        tries it."""
         for _ in range(SIGN_IN_SECONDS):
             if await asyncio.to_thread(self._arm):
                 return
@@ -313,7 +316,7 @@ class LoginJournal:
         return await asyncio.to_thread(self._take_step, step)
 
     def _arm(self) -> bool:
-        """Whether it may be tried now; False while our other seat tries it."""
+        """Whether it may be tried now; False while somebody who sits elsewhere tries it."""
         now = self._clock.now()
         with self._ledger.write() as connection:
             known = connection.execute(
@@ -334,7 +337,7 @@ class LoginJournal:
                 connection.execute(
                     update(sign_ins).where(*self._mine()).values(armed_at=now, owner=self._owner, worked=None)
                 )
-            elif known.worked is None and known.owner == self._owner:
+            elif known.worked is None and known.owner in set(connection.execute(owners(now)).scalars()):
                 return False
             else:
                 raise self._spent()

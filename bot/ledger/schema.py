@@ -141,10 +141,13 @@ claims = Table(
     Column("rev", Integer, nullable=False, default=0),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
-    Index("ix_claims_queue", "payer", "login", "state", "deadline", "id"),
     Index("ix_claims_due", "state", "due_at"),
     Index("uq_claims_control_number", "payer", "control_number", unique=True),
 )
+
+#: In the order in which a login's claims are worked; those without a deadline last.
+QUEUE_ORDER = (claims.c.failures, claims.c.deadline.is_(None), claims.c.deadline, claims.c.id)
+Index("ix_claims_queue", claims.c.payer, claims.c.login, claims.c.state, *QUEUE_ORDER)
 
 lines = Table(
     "lines",
@@ -281,6 +284,19 @@ task_claims = Table(
     metadata,
     Column("task_id", ForeignKey("tasks.id"), primary_key=True),
     Column("claim_id", ForeignKey("claims.id"), primary_key=True, index=True),
+)
+
+#: One row for each session a login has now; somebody who stops renewing it has lost it.
+seats = Table(
+    "seats",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: From 0.
+    Column("number", Integer, primary_key=True),
+    #: Who sits there: a name that is used for one sitting.
+    Column("owner", Text, nullable=False),
+    Column("renewed_at", Utc, nullable=False),
 )
 
 #: One row for each secret a login ever tried: armed before the try, so that none is tried twice.

@@ -20,6 +20,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, Page
 from pydantic import SecretStr
@@ -288,6 +289,11 @@ class Adapter(ABC):
     def __init__(self, url: str) -> None:
         #: The portal's address, without a slash at its end.
         self.url = url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The one host that its pages may reach."""
+        return urlsplit(self.url).hostname or ""
 
     def __init_subclass__(cls) -> None:
         """Refuse a declaration that cannot work as soon as it is imported."""

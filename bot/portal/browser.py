@@ -241,11 +241,14 @@ class PayerBrowser:
         await self.gate.__aexit__(None, None, None)
         if self._browser is None:
             return
-        with self.crash_is_passing():
-            if self._browser.is_connected():
-                await self._browser.close()
-            elif isinstance(error, PlaywrightError):
-                raise error
+        if not self._browser.is_connected():
+            if isinstance(error, PlaywrightError):
+                with self.crash_is_passing():
+                    raise error
+            return
+        # what is under way already, such as an interruption, must not end as a browser's failure
+        with self.crash_is_passing() if error is None else suppress(PlaywrightError):
+            await self._browser.close()
 
     @property
     def alive(self) -> bool:

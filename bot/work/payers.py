@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import entry_points
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
@@ -74,11 +73,6 @@ class Payer:
     def slug(self) -> str:
         """Its short name."""
         return self.adapter.slug
-
-    @property
-    def host(self) -> str:
-        """The one host its browser may reach."""
-        return urlsplit(self.adapter.url).hostname or ""
 
     def login(self, name: str) -> Login | None:
         """The login of that name."""

@@ -23,6 +23,7 @@ from bot.ledger.database import Database
 from bot.ledger.intake import Entry, Queued, queue_file
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal
 from bot.ledger.schema import claims, metadata
+from bot.ledger.seats import Seat
 from bot.ledger.store import Act, Ledger
 from bot.ledger.tasks import Need
 from bot.ledger.views import Row
@@ -59,6 +60,10 @@ class StandingClock:
 
     def advance(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+
+
+#: Where the one worker of most tests sits.
+SEAT = Seat("northstar", "main", 0, 1, "one")
 
 
 class Books:

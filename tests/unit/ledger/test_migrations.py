@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
@@ -13,6 +14,7 @@ from bot.ledger.schema import metadata
 from tests.unit.ledger.books import Books
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # an index by order: the next test sees it
 def test_the_migrations_make_the_tables_of_the_schema(books: Books) -> None:
     with books.database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

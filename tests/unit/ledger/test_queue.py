@@ -9,9 +9,13 @@ import pytest
 from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import UnknownItem
 from bot.ledger import queue
-from tests.unit.ledger.books import CLAIMS, NOON, Books
+from bot.ledger.queue import Scope
+from bot.ledger.seats import Seat
+from tests.unit.ledger.books import CLAIMS, NOON, SEAT, Books
 
 SOON, LATER = NOON + timedelta(minutes=1), NOON + timedelta(hours=3)
+
+ALL = Scope(SOON)
 
 
 def _due(books: Books, number: int, state: State = State.UNKNOWN, **columns: object) -> int:
@@ -48,11 +52,11 @@ def test_the_nearest_deadline_comes_first(books: Books) -> None:
     assert _scope(books) == order
     passed: set[int] = set()
     for expected in order:
-        item = queue.next_claim(books.ledger, "northstar", "main", order, passed)
+        item = queue.next_claim(books.ledger, SEAT, ALL, SOON, passed)
         assert item is not None
         assert item.id == expected
         passed.add(item.id)
-    assert queue.next_claim(books.ledger, "northstar", "main", order, passed) is None
+    assert queue.next_claim(books.ledger, SEAT, ALL, SOON, passed) is None
 
 
 def test_only_what_waits_is_in_scope(books: Books) -> None:
@@ -84,12 +88,12 @@ def test_follow_up_is_about_look_ups_that_are_due(books: Books) -> None:
     assert _scope(books, look_ups_only=True) == [unknown, receipt]
     passed: list[int] = []
     for expected in (unknown, receipt):
-        found = queue.next_look_up(books.ledger, "northstar", "main", SOON, passed)
+        found = queue.next_look_up(books.ledger, SEAT, SOON, passed)
         assert found is not None
         assert found[0].id == expected
         assert found[1].at == NOON
         passed.append(expected)
-    assert queue.next_look_up(books.ledger, "northstar", "main", SOON, passed) is None
+    assert queue.next_look_up(books.ledger, SEAT, SOON, passed) is None
 
 
 def test_a_login_gets_its_own_claims(books: Books) -> None:
@@ -102,10 +106,10 @@ def test_a_login_gets_its_own_claims(books: Books) -> None:
         ("northstar", "other", theirs),
         ("lakeshore", "main", elsewhere),
     ):
-        item = queue.next_claim(books.ledger, payer, login, ids, ())
+        item = queue.next_claim(books.ledger, Seat(payer, login, 0, 1, "one"), ALL, SOON)
         assert item is not None
         assert item.id == expected
-    assert queue.next_claim(books.ledger, "northstar", "nobody", ids, ()) is None
+    assert queue.next_claim(books.ledger, Seat("northstar", "nobody", 0, 1, "one"), ALL, SOON) is None
     assert queue.logins(books.ledger, SOON, ids, None) == [
         ("lakeshore", "main"),
         ("northstar", "main"),

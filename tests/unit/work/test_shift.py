@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from bot.errors import (
 )
 from bot.ledger import queue, views
 from bot.ledger.journal import Item
+from bot.ledger.queue import Scope
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import LookUp, Verdict
 from bot.portal.submission import Outcome
@@ -31,16 +33,12 @@ from tests.unit.work.test_routing import BOTH
 Answer = Callable[[int], Outcome | LookUp | BaseException]
 
 
-class Window:
-    """A browser with one window and nothing in it."""
+class Nowhere:
+    """A desk with a session that nothing is behind."""
 
-    gate = None
-
-    async def context(self) -> Window:
-        return self
-
-    async def close(self) -> None:
-        """Nothing to close."""
+    @asynccontextmanager
+    async def session(self, *_: object) -> AsyncIterator[object]:
+        yield SimpleNamespace(npi="1990000014")  # signed in
 
 
 class Watcher:
@@ -64,14 +62,8 @@ class Night:
         self.watcher = Watcher()
         self.store = EvidenceStore(folder, books.vault)
 
-        async def session(*_: object) -> object:
-            return SimpleNamespace(npi="1990000014")  # signed in
-
-        monkeypatch.setattr(Shift, "_open", session)
-
     def work(self, submitted: Answer | None = None, looked_up: Answer | None = None) -> None:
         now = self.books.clock.now()
-        ids = queue.scope(self.books.ledger, now, None, None, None, False)
         for name, answer in (("submit", submitted), ("look_up", looked_up)):
             self.patch.setattr(room, name, _answering(answer))
         payer = BOTH.payer("northstar")
@@ -81,11 +73,10 @@ class Night:
             self.books.ledger,
             self.store,
             self.books.clock,
-            "one",
-            Plan(ids),
+            Plan(Scope(now)),
             self.watcher,
         )
-        self.books.run(shift.work(Window()))  # type: ignore[arg-type]
+        self.books.run(shift.work(Nowhere()))  # type: ignore[arg-type]
 
 
 def _answering(answer: Answer | None) -> Callable[..., Coroutine[Any, Any, Any]]:

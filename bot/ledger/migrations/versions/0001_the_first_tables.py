@@ -58,6 +58,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
     )
     op.create_table(
+        "seats",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", "number", name=op.f("pk_seats")),
+    )
+    op.create_table(
         "sign_ins",
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -125,7 +134,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_claims_account"), ["account"], unique=False)
         batch_op.create_index("ix_claims_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
-        batch_op.create_index("ix_claims_queue", ["payer", "login", "state", "deadline", "id"], unique=False)
+        batch_op.create_index(
+            "ix_claims_queue",
+            ["payer", "login", "state", "failures", sa.literal_column("deadline IS NULL"), "deadline", "id"],
+            unique=False,
+        )
         batch_op.create_index("uq_claims_control_number", ["payer", "control_number"], unique=True)
 
     op.create_table(
@@ -282,6 +295,7 @@ def downgrade() -> None:
     op.drop_table("claims")
     op.drop_table("tasks")
     op.drop_table("sign_ins")
+    op.drop_table("seats")
     op.drop_table("sends")
     op.drop_table("routes")
     op.drop_table("pauses")
