@@ -47,7 +47,7 @@ $(READY): requirements.lock pyproject.toml
 # uv, because pip-compile locks for the system it runs on alone.
 lock:
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgres --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock $(ARGS)
 
 clean:

@@ -146,7 +146,7 @@ claims = Table(
 )
 
 #: In the order in which a login's claims are worked; those without a deadline last.
-QUEUE_ORDER = (claims.c.failures, claims.c.deadline.is_(None), claims.c.deadline, claims.c.id)
+QUEUE_ORDER = (claims.c.failures, claims.c.deadline.is_(None).self_group(), claims.c.deadline, claims.c.id)
 Index("ix_claims_queue", claims.c.payer, claims.c.login, claims.c.state, *QUEUE_ORDER)
 
 lines = Table(

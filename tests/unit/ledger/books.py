@@ -34,7 +34,7 @@ from fixtures.claims.generate import claims as invented
 from tests.conftest import Loop
 from tests.unit.claims.builders import put
 
-__all__ = ["Books", "books", "empty_ledger"]
+__all__ = ["Books", "books", "empty_ledger", "file_ledger"]
 
 _T = TypeVar("_T")
 
@@ -69,11 +69,11 @@ SEAT = Seat("northstar", "main", 0, 1, "one")
 class Books:
     """A ledger, and short words for what tests do with it."""
 
-    def __init__(self, path: Path, loop: Loop) -> None:
-        self.path = path
+    def __init__(self, url: str, loop: Loop) -> None:
+        self.url = url
         self.loop = loop
         self.clock = StandingClock()
-        self.database = Database(f"sqlite:///{path}")
+        self.database = Database(url)
         _hasten(self.database)
         self.vault = Vault([KEY], "an installation's key")
         self.ledger = Ledger(self.database, self.vault)
@@ -235,7 +235,7 @@ def _hasten(database: Database) -> None:
 
     @event.listens_for(database.engine, "connect")
     def _on_connect(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA synchronous=OFF" if database.embedded else "SET synchronous_commit = off")
 
 
 @pytest.fixture(scope="session")
@@ -251,10 +251,14 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def books(tmp_path: Path, empty_ledger: Path, loop: Loop) -> Iterator[Books]:
+def books(file_ledger: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger."""
-    path = tmp_path / "ledger.sqlite"
-    shutil.copy(empty_ledger, path)
-    one = Books(path, loop)
+    one = Books(f"sqlite:///{file_ledger}", loop)
     yield one
     one.close()
+
+
+@pytest.fixture
+def file_ledger(tmp_path: Path, empty_ledger: Path) -> Path:
+    """A fresh ledger's file."""
+    return Path(shutil.copy(empty_ledger, tmp_path / "ledger.sqlite"))

@@ -293,8 +293,8 @@ def test_times_come_back_in_utc(books: Books) -> None:
     assert (due, due.tzinfo) == (NOON, UTC)
 
 
-def test_a_commit_survives_the_machine(books: Books) -> None:
-    database = Database(f"sqlite:///{books.path}")
+def test_a_commit_survives_the_machine(file_books: Books) -> None:
+    database = Database(file_books.url)
     try:
         with database.read() as connection:
             asked = ("journal_mode", "synchronous", "foreign_keys")

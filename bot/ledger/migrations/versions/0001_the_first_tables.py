@@ -136,7 +136,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
         batch_op.create_index(
             "ix_claims_queue",
-            ["payer", "login", "state", "failures", sa.literal_column("deadline IS NULL"), "deadline", "id"],
+            ["payer", "login", "state", "failures", sa.text("(deadline IS NULL)"), "deadline", "id"],
             unique=False,
         )
         batch_op.create_index("uq_claims_control_number", ["payer", "control_number"], unique=True)
