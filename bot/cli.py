@@ -6,9 +6,11 @@ import asyncio
 import getpass
 import json
 import re
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +33,7 @@ from bot.log import get
 from bot.portal.browser import find_browser, install_browser
 from bot.settings import explain
 from bot.work import dispatch, intake
+from bot.work import serve as unattended
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
 from bot.work.payers import find_adapters
@@ -256,6 +259,25 @@ def run(
 def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
     """Ask the payers about what is due to be asked; send nothing."""
     return _run(Order(payer, look_ups_only=True), as_json=json_)
+
+
+@app.command()
+def serve(
+    no_web: Annotated[bool, typer.Option("--no-web", help="Without a dashboard.")] = False,
+) -> None:
+    """Send and follow up unattended, until Ctrl-C; claims in hand are brought to their end first."""
+    del no_web  # there is no dashboard yet
+    with _installation() as it, it.home.locked() if it.ledger.database.embedded else nullcontext():
+        asyncio.run(_serve(it))
+
+
+async def _serve(it: Installation) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    terminal.err.print("Working. Ctrl-C ends it after the claims in hand.")
+    with terminal.Watch() as watch:
+        await unattended.serve(it.workshop(), watch, stopping)
 
 
 def _run(order: Order, *, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from bot import log
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError
 from bot.home import Home
-from bot.ledger.database import Database
+from bot.ledger.database import Database, DatabaseClock
 from bot.ledger.store import Ledger
 from bot.portal.adapter import Credentials
 from bot.portal.desk import browser_desk
@@ -56,9 +56,8 @@ def opened(home: Home, clock: Clock | None = None, *, verbose: bool = False) -> 
     database = Database(settings.ledger.url or f"sqlite:///{home.ledger}")
     try:
         database.migrate()
-        yield Installation(
-            home, settings, vault, Ledger(database, vault), office_of(settings), clock or SystemClock()
-        )
+        time = clock or (SystemClock() if database.embedded else DatabaseClock(database))
+        yield Installation(home, settings, vault, Ledger(database, vault), office_of(settings), time)
     finally:
         database.close()
 

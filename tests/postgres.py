@@ -48,7 +48,7 @@ class Server:
         self._databases += 1
         name = f"db{self._databases}"
         with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
     def _call(self, program: str, *words: str) -> None:

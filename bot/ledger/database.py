@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from bot.clock import SystemClock
 from bot.errors import ConfigurationError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -84,6 +85,27 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+class DatabaseClock:
+    """The time of a database that many machines share, as far as it was ahead when last asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._system = SystemClock()
+        self._ahead = database.ahead()
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._system.now() + self._ahead
+
+    def adjust(self) -> None:
+        """Ask the database again."""
+        self._ahead = self._database.ahead()
+
+    async def wait(self, seconds: float) -> None:
+        """Come back after that many seconds."""
+        await self._system.wait(seconds)
 
 
 def _make_safe(engine: Engine) -> None:

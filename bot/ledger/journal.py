@@ -18,7 +18,8 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
@@ -37,6 +38,9 @@ FRESH = timedelta(seconds=30)
 
 #: How long one seat waits for another seat's sign-in.
 SIGN_IN_SECONDS = 90
+
+#: Seconds that an outcome waits for a database that is away.
+DATABASE_AWAY = 60
 
 #: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
 UNSENT, VOID = "unsent", "void"
@@ -75,6 +79,17 @@ class Item:
     service_to: date
 
 
+def waiting_for_database() -> AsyncRetrying:
+    """Again while the database is away. For what may safely be done twice: if the first did commit after all,
+    the second finds that the claim has moved."""
+    return AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, DBAPIError) and error.connection_invalidated),
+        stop=stop_after_delay(DATABASE_AWAY),
+        wait=wait_fixed(1),
+        reraise=True,
+    )
+
+
 class ClaimJournal:
     """One claim's journal while one worker has it."""
 
@@ -100,7 +115,10 @@ class ClaimJournal:
 
     async def record(self, outcome: Outcome, need: Need | None) -> State:
         """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
-        return await asyncio.to_thread(self._record, outcome, need)
+        async for attempt in waiting_for_database():
+            with attempt:
+                return await asyncio.to_thread(self._record, outcome, need)
+        raise AssertionError("tenacity raises the last error")
 
     def _arm(self, stage: Stage, sent_as: SentAs) -> datetime:
         now = self._clock.now()

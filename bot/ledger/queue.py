@@ -125,6 +125,19 @@ def logins(ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: st
     return sorted((str(payer_), str(login)) for payer_, login in due)
 
 
+def logins_due(ledger: Ledger, now: datetime) -> list[tuple[str, str]]:
+    """The logins that have work nobody needs to ask for: claims whose turn it is, or look-ups due."""
+    its_turn = and_(claims.c.state == State.QUEUED, or_(claims.c.due_at.is_(None), claims.c.due_at <= now))
+    query = (
+        select(claims.c.payer, claims.c.login)
+        .distinct()
+        .where(claims.c.login.is_not(None), or_(its_turn, _look_up_due(now)))
+        .order_by(claims.c.payer, claims.c.login)
+    )
+    with ledger.read() as connection:
+        return [(row.payer, row.login) for row in connection.execute(query)]
+
+
 def next_claim(
     ledger: Ledger, seat: Seat, scope: Scope, now: datetime, passed: Collection[int] = ()
 ) -> Item | None:

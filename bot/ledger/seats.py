@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
 
 from bot.ledger.schema import seats
 from bot.ledger.store import Ledger
@@ -75,6 +75,15 @@ def clear(ledger: Ledger) -> None:
     """Free every seat. To be called where nobody else can be at work."""
     with ledger.write() as connection:
         connection.execute(delete(seats))
+
+
+def taken(ledger: Ledger, payer: str, login: str, now: datetime) -> int:
+    """How many seats of this login somebody sits on."""
+    query = select(func.count()).where(
+        seats.c.payer == payer, seats.c.login == login, seats.c.renewed_at > now - LEASE
+    )
+    with ledger.read() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def owners(now: datetime) -> Select[tuple[str]]:

@@ -67,6 +67,8 @@ class Plan:
     scope: Scope | None
     #: Show how far each claim would go, and send nothing.
     dry_run: bool = False
+    #: Set, no new claim is begun.
+    stopping: asyncio.Event | None = None
 
 
 class Shift:
@@ -164,7 +166,8 @@ class Shift:
 
     async def _step(self, session: Session, seat: Seat) -> bool:
         """Do the next thing; False when there is none."""
-        if await self._pause() is not None:
+        stopping = self.plan.stopping is not None and self.plan.stopping.is_set()
+        if stopping or await self._pause() is not None:
             return False
         if not await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now()):
             self._stopped("Another worker has taken this session over.")
