@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 PYTHON ?=
 ARGS   ?=
 
-.PHONY: install demo test lint bench lock clean
+.PHONY: install demo test lint bench soak lock clean
 
 install: $(READY)
 
@@ -43,6 +43,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+soak: $(READY)
+	@$(BIN)/payerbot browser
+	$(BIN)/python -m tests.faults.soak $(ARGS)
 
 # uv, because pip-compile locks for the system it runs on alone.
 lock:

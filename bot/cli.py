@@ -27,6 +27,7 @@ from bot.errors import PayerbotError, Refused, UnknownItem, UsageError
 from bot.home import Home
 from bot.installation import Installation, opened
 from bot.ledger import people, views
+from bot.ledger.restore import accept_older
 from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.log import get
@@ -278,6 +279,19 @@ async def _serve(it: Installation) -> None:
     terminal.err.print("Working. Ctrl-C ends it after the claims in hand.")
     with terminal.Watch() as watch:
         await unattended.serve(it.workshop(), watch, stopping)
+
+
+@app.command()
+def recover(why: Why = "") -> None:
+    """After an older ledger was put back: from now on the payers are asked about every claim that may have gone
+    since, before it is sent."""
+    with _installation() as it, it.home.locked():
+        restore = accept_older(it.ledger, _act(why))
+    terminal.out.print(
+        f"This ledger knows what happened until {terminal.when(restore.since)}. From now on a claim for services "
+        f"until today that it never saw sent is looked up at its payer first. Queue again the files that were "
+        f"queued since."
+    )
 
 
 def _run(order: Order, *, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from bot.errors import ConfigurationError
 from bot.home import Home
 from bot.ledger.database import Database, DatabaseClock
 from bot.ledger.store import Ledger
+from bot.ledger.tally import Tally
 from bot.portal.adapter import Credentials
 from bot.portal.desk import browser_desk
 from bot.portal.evidence import EvidenceStore
@@ -57,7 +58,9 @@ def opened(home: Home, clock: Clock | None = None, *, verbose: bool = False) -> 
     try:
         database.migrate()
         time = clock or (SystemClock() if database.embedded else DatabaseClock(database))
-        yield Installation(home, settings, vault, Ledger(database, vault), office_of(settings), time)
+        yield Installation(
+            home, settings, vault, Ledger(database, vault, Tally(home.evidence)), office_of(settings), time
+        )
     finally:
         database.close()
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Playwright
 from pydantic import SecretStr
 
-from bot.claims.fingerprint import fingerprint, likeness
-from bot.claims.model import Claim, Found
+from bot.claims.model import Claim
 from bot.claims.vocabulary import State
 from bot.home import Home
 from bot.ledger import views
 from bot.ledger.database import Database
-from bot.ledger.intake import Entry, queue_file
 from bot.ledger.journal import Item
 from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.views import Row, Rows
 from bot.portal.adapter import Credentials
 from bot.portal.browser import find_browser
@@ -32,6 +31,7 @@ from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
 from bot.work.summary import Summary
 from fixtures.portals.server import RunningPortal, running
 from tests.conftest import Loop
+from tests.faults import entries
 
 #: How long a page may take: a loaded machine is no fault of the portal.
 PATIENCE = timedelta(seconds=8)
@@ -82,7 +82,7 @@ class TestOffice:
         self.vault = Vault.open(home)
         self.database = Database(f"sqlite:///{home.ledger}")
         self.database.migrate()
-        self.ledger = Ledger(self.database, self.vault)
+        self.ledger = Ledger(self.database, self.vault, Tally(home.evidence))
         self.slug = slug
         adapter = find_adapters()[slug]
         user = portal.users[0]
@@ -101,25 +101,8 @@ class TestOffice:
 
     def queue(self, claims: Sequence[Claim]) -> list[int]:
         """Queue claims; their ids."""
-        entries = [
-            Entry(
-                Found(
-                    account=claim.account, place="test", lines=len(claim.lines), charge=claim.charge, claim=claim
-                ),
-                (),
-                State.QUEUED,
-                "",
-                claim.payer.name,
-                self.slug,
-                "main",
-                fingerprint(claim, self.slug, self.vault.fingerprint_key),
-                likeness(claim, self.slug, self.vault.fingerprint_key),
-                date(2027, 1, 1),
-            )
-            for claim in claims
-        ]
         before = {row["id"] for row in views.claim_rows(self.ledger)}
-        queue_file(self.ledger, "test", "0" * 64, entries, Act("tester", self.clock.now()))
+        entries.queue(self.ledger, claims, self.slug, Act("tester", self.clock.now()))
         return [row["id"] for row in views.claim_rows(self.ledger) if row["id"] not in before]
 
     def run(self, order: Order | None = None, timeout: float = 120) -> Summary:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.clock import SystemClock
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, Interrupted
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -71,8 +71,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is on the disk when this ends, or none of it."""
-        with self.engine.begin() as connection:
-            yield connection
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if self.embedded and "disk is full" in str(error.orig):
+                raise Interrupted("The ledger's disk is full: make room, then run again.") from error
+            raise
 
     def ahead(self) -> timedelta:
         """How far the database's clock is ahead of this machine's: where many work, theirs is the time."""

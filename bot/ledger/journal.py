@@ -169,6 +169,7 @@ class ClaimJournal:
             except IntegrityError:
                 raise LostClaim(f"Claim {self._item.id} has an open attempt already.") from None
         self._rev, self._send = rev, int(send)
+        self._ledger.tally.note(self._send)
         return now
 
     def _still_mine(self) -> bool:

@@ -335,6 +335,17 @@ pauses = Table(
     Column("lifted_by", Text),
 )
 
+#: One row for each time a person said that an older ledger was put back.
+restores = Table(
+    "restores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    #: The last thing that the older ledger knows.
+    Column("since", Utc, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
 #: Which portal a payer's name or number in a file means; the office owns it.
 routes = Table(
     "routes",

@@ -15,6 +15,7 @@ from bot.claims.vocabulary import MOVES, STANDING, State
 from bot.errors import LostClaim, Refused, UnknownItem
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, events
+from bot.ledger.tally import Tally
 from bot.vault import Vault
 
 #: Who acts when no person does.
@@ -33,9 +34,10 @@ class Act:
 class Ledger:
     """The ledger of one installation."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, tally: Tally) -> None:
         self.database = database
         self.vault = vault
+        self.tally = tally
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

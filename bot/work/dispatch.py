@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.errors import Interrupted, Passing, UsageError
 from bot.ledger import queue, seats, views
 from bot.ledger.queue import Scope
+from bot.ledger.restore import refuse_older
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import open_task
 from bot.portal.desk import Desk
@@ -61,6 +62,7 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
         workshop.office.payer(order.payer)
     if order.claim_id is not None:
         await asyncio.to_thread(queue.claim, ledger, order.claim_id)
+    await asyncio.to_thread(refuse_older, ledger)
     if ledger.database.embedded:
         await asyncio.to_thread(seats.clear, ledger)
     await asyncio.to_thread(queue.recover, ledger, begun)

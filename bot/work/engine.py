@@ -63,6 +63,8 @@ async def _take_jobs(unattended: Unattended, desk: Desk, database: Database) -> 
                 delete_jobs="always",
                 install_signal_handlers=False,
                 fetch_job_polling_interval=TICK.total_seconds(),
+                update_heartbeat_interval=seats.RENEWAL.total_seconds(),
+                stalled_worker_timeout=seats.LEASE.total_seconds(),
             )
         )
         try:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from bot.errors import Passing
 from bot.ledger import queue, seats
 from bot.ledger.queue import Scope
+from bot.ledger.restore import refuse_older
 from bot.log import get
 from bot.portal.desk import Desk
 from bot.work.dispatch import Workshop
@@ -93,6 +94,7 @@ class _Once:
 async def serve(workshop: Workshop, progress: Progress, stopping: asyncio.Event) -> None:
     """Work whatever is due until `stopping` is set; then bring the claims in hand to their end."""
     unattended = Unattended(workshop, progress, stopping)
+    await asyncio.to_thread(refuse_older, workshop.ledger)
     async with workshop.desk() as desk:
         if workshop.ledger.database.embedded:
             await asyncio.to_thread(seats.clear, workshop.ledger)

@@ -25,6 +25,7 @@ from bot.ledger import people, queue, seats
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
 from bot.ledger.queue import Armed, Pause, Scope
+from bot.ledger.restore import Restore, last_restore
 from bot.ledger.seats import Seat
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
@@ -33,7 +34,7 @@ from bot.portal import fit
 from bot.portal.adapter import Credentials
 from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
-from bot.portal.look_up import Sought, look_up
+from bot.portal.look_up import Sought, Verdict, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
 from bot.work.payers import Login, Payer
@@ -235,12 +236,40 @@ class Shift:
             held = Outcome(State.HELD, problems[0].message, item.sent, needs_person=True)
             await self._record(item, journal, held)
             return
+        restore = await asyncio.to_thread(last_restore, self.ledger)
+        if restore and restore.doubts(item) and not await self._is_absent(session, item, journal, restore):
+            return
         work = Work(
             item.claim,
             item.first_armed,
             self.payer.visibility_delay,
         )
         await self._record(item, journal, await submit(session, work, journal, self.store))
+
+    async def _is_absent(self, session: Session, item: Item, journal: ClaimJournal, restore: Restore) -> bool:
+        """Whether the payer's search proves that a claim did not go before an older ledger was put back; what
+        else it shows is recorded."""
+        adapter = session.adapter
+        if self.clock.now() < restore.at + IN_FLIGHT + self.payer.visibility_delay:
+            why = "An older ledger was put back: the payer must be asked first, and cannot know yet."
+            await asyncio.to_thread(queue.failed, self.ledger, item, Act(BOT, self.clock.now(), why), None)
+            self.progress.moved(self.payer.slug, item, item.state, why)
+            return False
+        sought = Sought(
+            adapter.sent_as(item.claim),
+            item.service_from,
+            item.service_to,
+            item.charge,
+            restore.since,
+            None,
+            item.claim.original_control_number,
+        )
+        found = await look_up(session, self.store, sought, journal.taken)
+        if found.verdict is Verdict.ABSENT and adapter.limits.look_up_authoritative:
+            return True
+        held = Outcome(State.HELD, sent=item.sent, needs_person=True)
+        await self._record(item, journal, resolved(held, found, adapter, conclusive=True))
+        return False
 
     async def _rehearse(self, session: Session, item: Item) -> None:
         try:

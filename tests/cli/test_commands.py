@@ -19,6 +19,7 @@ from bot.ledger import queue, tasks, views
 from bot.ledger.database import Database
 from bot.ledger.journal import ClaimJournal
 from bot.ledger.store import BOT, Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.tasks import Need
 from bot.portal.adapter import SentAs, Stage, StageKind
 from bot.vault import Vault
@@ -80,7 +81,7 @@ def unknown(desk: Desk, loop: Loop) -> int:
 
     database = Database(f"sqlite:///{desk.home.ledger}")
     try:
-        ledger = Ledger(database, Vault.open(desk.home))
+        ledger = Ledger(database, Vault.open(desk.home), Tally(desk.home.evidence))
         journal = ClaimJournal(ledger, queue.claim(ledger, claim_id), "one", Now())
         loop.run(journal.arm(Stage("submit", StageKind.FINAL, "POST", "/claims"), SentAs("a", "m")))
         queue.recover(ledger, now + timedelta(days=1))

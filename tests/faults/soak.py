@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from bot.claims.fingerprint import fingerprint, likeness
-from bot.claims.model import Claim, Found
+from bot.claims.model import Claim
 from bot.claims.vocabulary import State
 from bot.clock import SystemClock
 from bot.home import Home
 from bot.ledger import people, views
 from bot.ledger.database import Database
-from bot.ledger.intake import Entry, queue_file
 from bot.ledger.schema import claims as claim_table
 from bot.ledger.schema import events
 from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
 from bot.testing import FakePortal
 from bot.vault import Vault
 from fixtures.claims.generate import claims as invented
@@ -42,10 +41,12 @@ from fixtures.portals.server import RunningPortal
 from fixtures.portals.server import running as running_portal
 from tests import postgres
 from tests.conftest import Loop
+from tests.faults import entries
 from tests.faults.worker import POINTS, Assignment, work
 
 #: New processes are forked from one that has imported everything: starting costs milliseconds, not a second.
 _PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.faults.worker"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,9 @@ class Soak:
         self.kills = 0
         self.database = Database(assignment.database)
         self.database.migrate()
-        self.ledger = Ledger(self.database, Vault.open(Home(assignment.home)))
-        self._queue()
+        home = Home(assignment.home)
+        self.ledger = Ledger(self.database, Vault.open(home), Tally(home.evidence))
+        entries.queue(self.ledger, some, assignment.slug, Act("soak", SystemClock().now()))
 
     def strike_one_after_the_other(self, kills: int, life: float) -> None:
         """One process at a time, struck at one point or wherever it is after at most `life` seconds; until enough
@@ -197,28 +199,6 @@ class Soak:
     def close(self) -> None:
         """Close the ledger."""
         self.database.close()
-
-    def _queue(self) -> None:
-        key = self.ledger.vault.fingerprint_key
-        slug = self.assignment.slug
-        entries = [
-            Entry(
-                Found(
-                    account=claim.account, place="soak", lines=len(claim.lines), charge=claim.charge, claim=claim
-                ),
-                (),
-                State.QUEUED,
-                "",
-                claim.payer.name,
-                slug,
-                "main",
-                fingerprint(claim, slug, key),
-                likeness(claim, slug, key),
-                date(2027, 1, 1),
-            )
-            for claim in self.claims
-        ]
-        queue_file(self.ledger, "soak", "0" * 64, entries, Act("soak", SystemClock().now()))
 
     def _somewhere(self) -> Assignment:
         point = self.chance.choice((*POINTS, None, None, None))
@@ -329,11 +309,11 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "sqlite" in chosen:
-            found.append(on_sqlite(folder / "sqlite", 500, 200))
+            found.append(on_sqlite(folder / "sqlite", 700, 200))
             print(found[-1], flush=True)
         if "postgresql" in chosen:
             with postgres.running() as server:
-                found.append(on_postgresql(folder / "postgresql", server, 500, 200))
+                found.append(on_postgresql(folder / "postgresql", server, 800, 200))
             print(found[-1], flush=True)
         if "browser" in chosen:
             found.append(in_a_browser(folder / "browser", 60, 30))
@@ -342,5 +322,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    _PROCESSES.set_forkserver_preload(["tests.faults.worker"])
     sys.exit(main(sys.argv[1:]))

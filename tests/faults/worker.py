@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from bot.ledger import seats
 from bot.ledger.database import Database
 from bot.ledger.journal import ClaimJournal, LoginJournal
 from bot.ledger.store import Ledger
+from bot.ledger.tally import Tally
 from bot.portal import submission
 from bot.portal.adapter import Credentials
 from bot.portal.desk import Desk, browser_desk
@@ -119,7 +120,7 @@ def work(assignment: Assignment) -> None:
     seats.LEASE, seats.RENEWAL = timedelta(seconds=3), timedelta(seconds=0.5)
     serve.TICK = timedelta(seconds=0.5)
     engine.SIDE_BY_SIDE = 2
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # jobs of the dead, and of the woken
+    os.dup2(os.open(assignment.home / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     _arrange(Strike(assignment))
     asyncio.run(_work(assignment))
 
@@ -135,7 +136,7 @@ async def _work(assignment: Assignment) -> None:
     vault = Vault.open(home)
     workshop = Workshop(
         Office([payer]),
-        Ledger(database, vault),
+        Ledger(database, vault, Tally(home.evidence)),
         EvidenceStore(home.evidence, vault),
         Ahead(assignment.ahead),
         _fake_desk if assignment.slug == "fake" else partial(browser_desk, patience=timedelta(seconds=8)),

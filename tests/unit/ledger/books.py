@@ -25,6 +25,7 @@ from bot.ledger.journal import ClaimJournal, Item, LoginJournal
 from bot.ledger.schema import claims, metadata
 from bot.ledger.seats import Seat
 from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.tasks import Need
 from bot.ledger.views import Row
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
@@ -69,14 +70,15 @@ SEAT = Seat("northstar", "main", 0, 1, "one")
 class Books:
     """A ledger, and short words for what tests do with it."""
 
-    def __init__(self, url: str, loop: Loop) -> None:
+    def __init__(self, url: str, folder: Path, loop: Loop) -> None:
         self.url = url
+        self.folder = folder
         self.loop = loop
         self.clock = StandingClock()
         self.database = Database(url)
         _hasten(self.database)
         self.vault = Vault([KEY], "an installation's key")
-        self.ledger = Ledger(self.database, self.vault)
+        self.ledger = Ledger(self.database, self.vault, Tally(folder))
 
     def act(self, why: str = "", who: str = "ruth") -> Act:
         """Something a person does now."""
@@ -206,6 +208,10 @@ class SignIns:
     def arm(self) -> None:
         self._books.run(self._journal.arm())
 
+    def may_be_tried(self) -> bool:
+        """Whether a second seat's try would go ahead; asked without waiting for the first."""
+        return self._journal._arm()
+
     def ended(self, *, worked: bool) -> None:
         self._books.run(self._journal.ended(worked=worked))
 
@@ -253,7 +259,7 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def books(file_ledger: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger."""
-    one = Books(f"sqlite:///{file_ledger}", loop)
+    one = Books(f"sqlite:///{file_ledger}", file_ledger.parent, loop)
     yield one
     one.close()
 

@@ -26,7 +26,7 @@ def server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, loop: Loop) -> Iterator[Books]:
+def books(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger."""
     if request.param == "sqlite":
         file: Path = request.getfixturevalue("file_ledger")
@@ -34,7 +34,7 @@ def books(request: pytest.FixtureRequest, loop: Loop) -> Iterator[Books]:
     else:
         server: postgres.Server = request.getfixturevalue("server")
         url = server.database("db1")
-    one = Books(url, loop)
+    one = Books(url, tmp_path, loop)
     yield one
     one.close()
 
@@ -42,6 +42,6 @@ def books(request: pytest.FixtureRequest, loop: Loop) -> Iterator[Books]:
 @pytest.fixture
 def file_books(file_ledger: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger in a file."""
-    one = Books(f"sqlite:///{file_ledger}", loop)
+    one = Books(f"sqlite:///{file_ledger}", file_ledger.parent, loop)
     yield one
     one.close()

@@ -58,6 +58,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
     )
     op.create_table(
+        "restores",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
+    )
+    op.create_table(
         "seats",
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -296,6 +304,7 @@ def downgrade() -> None:
     op.drop_table("tasks")
     op.drop_table("sign_ins")
     op.drop_table("seats")
+    op.drop_table("restores")
     op.drop_table("sends")
     op.drop_table("routes")
     op.drop_table("pauses")

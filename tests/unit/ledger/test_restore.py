@@ -1,0 +1,53 @@
+"""An older ledger put back: it is noticed, and what may have gone since is doubted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import ConfigurationError
+from bot.ledger.restore import accept_older, last_restore, refuse_older
+from bot.ledger.tally import Tally
+from tests.unit.ledger.books import Books
+
+
+def test_a_ledger_that_knows_every_send_is_not_older(books: Books) -> None:
+    refuse_older(books.ledger)
+    books.journal(books.one()).arm()
+    refuse_older(books.ledger)
+    assert last_restore(books.ledger) is None
+
+
+def test_an_older_ledger_is_refused_until_a_person_has_seen_it(books: Books) -> None:
+    books.journal(books.one()).arm()
+    books.ledger.tally.note(7)
+    with pytest.raises(ConfigurationError, match="older than the work"):
+        refuse_older(books.ledger)
+    known = books.clock.now()
+    books.clock.advance(3600)
+    restore = accept_older(books.ledger, books.act())
+    assert (restore.at, restore.since) == (books.clock.now(), known)
+    assert last_restore(books.ledger) == restore
+    refuse_older(books.ledger)
+    assert books.ledger.tally.last() == 1
+
+
+def test_claims_of_that_time_are_doubted_and_armed_and_later_ones_are_not(books: Books) -> None:
+    never, armed = books.one(number=0), books.one(number=1)
+    books.journal(armed).arm()
+    restore = accept_older(books.ledger, books.act())
+    assert restore.doubts(books.item(never))
+    assert not restore.doubts(books.item(armed))
+    books.put(never, books.state(never), service_from=(restore.at + timedelta(days=2)).date())
+    assert not restore.doubts(books.item(never))
+
+
+def test_the_mark_only_grows(books: Books) -> None:
+    tally = Tally(books.folder)
+    assert tally.last() == 0
+    for send in (3, 12, 9):
+        tally.note(send)
+    assert tally.last() == 12
+    tally.reset(4)
+    assert tally.last() == 4
