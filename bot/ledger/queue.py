@@ -125,17 +125,12 @@ def logins(ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: st
     return sorted((str(payer_), str(login)) for payer_, login in due)
 
 
-def logins_due(ledger: Ledger, now: datetime) -> list[tuple[str, str]]:
-    """The logins that have work nobody needs to ask for: claims whose turn it is, or look-ups due."""
+def has_work(ledger: Ledger, payer: str, login: str, now: datetime) -> bool:
+    """Whether a login has work that nobody needs to ask for: a claim whose turn it is, or a look-up due."""
+    mine = select(claims.c.id).where(claims.c.payer == payer, claims.c.login == login).limit(1)
     its_turn = and_(claims.c.state == State.QUEUED, or_(claims.c.due_at.is_(None), claims.c.due_at <= now))
-    query = (
-        select(claims.c.payer, claims.c.login)
-        .distinct()
-        .where(claims.c.login.is_not(None), or_(its_turn, _look_up_due(now)))
-        .order_by(claims.c.payer, claims.c.login)
-    )
     with ledger.read() as connection:
-        return [(row.payer, row.login) for row in connection.execute(query)]
+        return any(connection.execute(mine.where(which)).first() for which in (its_turn, _look_up_due(now)))
 
 
 def next_claim(

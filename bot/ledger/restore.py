@@ -27,10 +27,16 @@ class Restore:
 
 
 def refuse_older(ledger: Ledger) -> None:
-    """Raises `ConfigurationError` when sends were armed of which this ledger knows nothing."""
+    """Raises `ConfigurationError` when sends were armed of which this ledger knows nothing, or when a worker keeps
+    its evidence apart from the others'."""
     with ledger.read() as connection:
         known = connection.execute(select(func.max(sends.c.id))).scalar_one() or 0
-    if ledger.tally.last() > known:
+    last = ledger.tally.last()
+    if known and not last and not ledger.database.embedded:
+        raise ConfigurationError(
+            "This home does not share the evidence folder of the other workers on its ledger."
+        )
+    if last > known:
         raise ConfigurationError(
             "This ledger is older than the work that was done with it: claims may have gone since. Run payerbot "
             "recover; then the payers are asked before anything is sent again."

@@ -39,14 +39,11 @@ class Unattended:
         ledger, clock = self.workshop.ledger, self.workshop.clock
         await asyncio.to_thread(queue.recover, ledger, clock.now())
         found = []
-        for slug, name in await asyncio.to_thread(queue.logins_due, ledger, clock.now()):
-            payer = self.workshop.office.payers.get(slug)
-            login = payer.login(name) if payer else None
-            if login is None:
-                self.tell(slug, name, "This login is not set up any more.")
-                continue
-            free = login.seats - await asyncio.to_thread(seats.taken, ledger, slug, name, clock.now())
-            found += [(slug, name)] * free
+        for slug, payer in self.workshop.office.payers.items():
+            for login in payer.logins:
+                if await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
+                    taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
+                    found += [(slug, login.name)] * (login.seats - taken)
         return found
 
     async def shift(self, desk: Desk, slug: str, name: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import UnknownItem
@@ -123,6 +125,21 @@ def test_a_login_with_a_look_up_due_has_work(books: Books) -> None:
     _due(books, 0)
     assert queue.logins(books.ledger, SOON, (), None) == [("northstar", "main")]
     assert queue.logins(books.ledger, NOON - timedelta(days=1), (), None) == []
+
+
+def test_the_next_claim_is_found_by_index_however_many_wait(file_books: Books) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        file_books.database.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3]))
+    )
+    queue.next_claim(file_books.ledger, SEAT, Scope(SOON, newest=9, patient=True), SOON)
+    [(statement, values)] = [one for one in asked if one[0].startswith("SELECT claims")]
+    with file_books.ledger.read() as connection:
+        plan = " ".join(
+            row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        )
+    assert "USING INDEX ix_claims_queue" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_an_item_is_the_claim_as_it_stands(books: Books) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.errors import ConfigurationError
 from bot.ledger.restore import accept_older, last_restore, refuse_older
+from bot.ledger.store import Ledger
 from bot.ledger.tally import Tally
 from tests.unit.ledger.books import Books
 
@@ -31,6 +33,16 @@ def test_an_older_ledger_is_refused_until_a_person_has_seen_it(books: Books) -> 
     assert last_restore(books.ledger) == restore
     refuse_older(books.ledger)
     assert books.ledger.tally.last() == 1
+
+
+def test_workers_share_their_evidence_or_do_not_work(books: Books, tmp_path: Path) -> None:
+    books.journal(books.one()).arm()
+    apart = Ledger(books.database, books.vault, Tally(tmp_path / "apart"))
+    if books.database.embedded:
+        refuse_older(apart)
+    else:
+        with pytest.raises(ConfigurationError, match="does not share the evidence folder"):
+            refuse_older(apart)
 
 
 def test_claims_of_that_time_are_doubted_and_armed_and_later_ones_are_not(books: Books) -> None:

@@ -112,5 +112,6 @@ def test_what_failed_waits_where_nobody_asked_for_it(books: Books) -> None:
     assert queue.next_claim(books.ledger, seat, Scope(later, patient=True), later) is None
     much_later = begun + timedelta(minutes=10)
     assert queue.next_claim(books.ledger, seat, Scope(much_later, patient=True), much_later) is not None
-    assert queue.logins_due(books.ledger, later) == []
-    assert queue.logins_due(books.ledger, much_later) == [("northstar", "main")]
+    assert not queue.has_work(books.ledger, "northstar", "main", later)
+    assert queue.has_work(books.ledger, "northstar", "main", much_later)
+    assert not queue.has_work(books.ledger, "northstar", "other", much_later)
