@@ -16,7 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.errors import NotAsQueued
+from bot.errors import FormChanged
 from bot.portal import send_once
 from bot.portal.adapter import Credentials, Stage, StageKind
 from bot.portal.browser import PayerBrowser
@@ -283,7 +283,7 @@ class Hasty(Plain):
     async def ready_to_send(self, page: Page) -> None:
         async with page.context.expect_event("requestfailed") as failing:
             await page.locator(self.selector).click(no_wait_after=True)
-        raise NotAsQueued(str((await failing.value).failure))
+        raise FormChanged(str((await failing.value).failure))
 
 
 class SignIns:
@@ -313,7 +313,7 @@ def test_a_dry_run_cannot_send(way: str, loop: Loop, plain: Lane) -> None:
                 SignIns(),
                 SystemClock(),
             )
-            with pytest.raises(NotAsQueued, match="ERR_BLOCKED_BY_CLIENT"):
+            with pytest.raises(FormChanged, match="ERR_BLOCKED_BY_CLIENT"):
                 await rehearse(session, CLAIM)
         assert wire.count(*POST) == 0
 
