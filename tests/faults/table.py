@@ -11,10 +11,10 @@ from tests.faults.matrix import CASES, Case, Expected
 PAGE = Path(__file__).with_name("README.md")
 _HEAD = """# What a claim comes to when something goes wrong
 
-Written from `matrix.py` by `python -m tests.faults`. `test_matrix.py` plays every line at every mock portal, judged
-by the portal's own books and by the requests counted before it. *Sends* is how often the request that submits the
-claim left payerbot; where it is 2, the payer's search had proved that the first never arrived. *Task* is what a
-person finds to do in the morning.
+Written from `matrix.py` by `python -m tests.faults`. `test_matrix.py` plays every line at every mock portal; its
+judges are the portal's own books and the requests counted before it. *Sends* is how often the request that submits
+the claim left payerbot; where it is 2, the payer's search had proved that the first never arrived. *Task* is what
+a person finds to do in the morning.
 
 | What goes wrong | Portal | State | Proof | Sends | Task |
 |---|---|---|---|---|---|

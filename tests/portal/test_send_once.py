@@ -320,6 +320,39 @@ def test_a_dry_run_cannot_send(way: str, loop: Loop, plain: Lane) -> None:
     loop.run(play())
 
 
+#: Ways to send that no route sees: each tries, and comes back when it has sent or could not.
+PAST = {
+    "shared worker": """() => new Promise(done => {
+        const source = `onconnect = ({ ports: [port] }) => fetch("${location.origin}/submit", { method: "POST" })
+            .then(() => port.postMessage("sent"))`;
+        new SharedWorker(URL.createObjectURL(new Blob([source]))).port.onmessage = done;
+    }).catch(() => {})""",
+    "fetchLater": """() => { try { fetchLater("/submit", { method: "POST" }); } catch {} }""",
+    "beacon of a page that leaves": """() => addEventListener("pagehide", () => {
+        navigator.sendBeacon("/submit", "account=A1"); })""",
+    "fetch of a page that leaves": """() => addEventListener("pagehide", () => {
+        fetch("/submit", { method: "POST", keepalive: true }); })""",
+    "request of a page that leaves": """() => addEventListener("pagehide", () => {
+        fetch(new Request("/submit", { method: "POST", keepalive: true })); })""",
+}
+
+
+@pytest.mark.parametrize("leaving", [True, False], ids=["by-itself", "with-the-guard"])
+@pytest.mark.parametrize("past", PAST)
+def test_nothing_leaves_past_the_guard(past: str, leaving: bool, loop: Loop, plain: Lane) -> None:
+    async def play() -> None:
+        async with plain.scene() as (wire, page):
+            async with plain.guard(page) as guard:
+                guard.permit(UPLOAD)
+                await page.evaluate(PAST[past])
+                if leaving:
+                    await page.goto(wire.url)
+            await page.goto(wire.url)
+        assert wire.count(*POST) == 0
+
+    loop.run(play())
+
+
 def test_leaving_while_it_is_under_way_does_not_send_it_again(loop: Loop, plain: Lane) -> None:
     """Taking the interception away would let the browser send what it holds."""
 
