@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.async_api import Playwright
 from pydantic import SecretStr
@@ -30,6 +31,7 @@ from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
 from bot.work.summary import Summary
 from fixtures.portals.server import RunningPortal, running
+from fixtures.wire import Wire
 from tests.conftest import Loop
 from tests.faults import entries
 
@@ -73,8 +75,16 @@ class TestOffice:
     __test__ = False
 
     def __init__(
-        self, home: Home, portal: RunningPortal, slug: str, loop: Loop, delay: timedelta, patience: timedelta
+        self,
+        home: Home,
+        portal: RunningPortal,
+        url: str,
+        slug: str,
+        loop: Loop,
+        delay: timedelta,
+        patience: timedelta,
     ) -> None:
+        """`url` is where the office finds the portal."""
         self.portal = portal
         self.loop = loop
         self.clock = SharedClock(portal)
@@ -90,7 +100,7 @@ class TestOffice:
             user.username, SecretStr(user.password), SecretStr(user.totp_secret) if user.totp_secret else None
         )
         login = Login("main", credentials, user.provider.tin, (user.provider.npi,), 1)
-        self.payer = Payer(adapter(portal.url), policy_of(adapter), (login,), delay)
+        self.payer = Payer(adapter(url), policy_of(adapter), (login,), delay)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,
@@ -138,11 +148,44 @@ def office(
     slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0), patience: timedelta = PATIENCE
 ) -> Iterator[TestOffice]:
     """An office with one payer, whose search shows new claims after `delay`."""
+    with (
+        running(slug, 0, delay.total_seconds()) as portal,
+        _opened(home, portal, portal.url, slug, loop, delay, patience) as one,
+    ):
+        yield one
+
+
+@contextmanager
+def wired_office(
+    slug: str, home: Path, loop: Loop, delay: timedelta, patience: timedelta
+) -> Iterator[tuple[TestOffice, Wire]]:
+    """The same with a wire before the portal."""
+    with running(slug, 0, delay.total_seconds()) as portal:
+        address = urlsplit(portal.url)
+        assert address.hostname
+        assert address.port
+        wire = loop.run(Wire(address.hostname, address.port).__aenter__())
+        try:
+            with _opened(home, portal, wire.url, slug, loop, delay, patience) as one:
+                yield one, wire
+        finally:
+            loop.run(wire.__aexit__(None, None, None))
+
+
+@contextmanager
+def _opened(
+    home: Path,
+    portal: RunningPortal,
+    url: str,
+    slug: str,
+    loop: Loop,
+    delay: timedelta,
+    patience: timedelta,
+) -> Iterator[TestOffice]:
     place = Home(home)
     place.create()
-    with running(slug, 0, delay.total_seconds()) as portal:
-        one = TestOffice(place, portal, slug, loop, delay, patience)
-        try:
-            yield one
-        finally:
-            one.database.close()
+    one = TestOffice(place, portal, url, slug, loop, delay, patience)
+    try:
+        yield one
+    finally:
+        one.database.close()

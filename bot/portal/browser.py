@@ -42,6 +42,9 @@ _ARGUMENTS: Final = (
     "--disable-quic",
     # WebRTC would talk to an address given in numbers without asking the resolver.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # What these send no route sees, and so no guard.
+    "--disable-shared-workers",
+    "--disable-blink-features=FetchLaterAPI",
 )
 
 # Nothing else makes portals as fast. Durations of zero, not `none`: an element that only becomes visible by the
@@ -72,6 +75,20 @@ _STILL: Final = """
     const root = attach.call(this, options);
     still(root);
     return root;
+  };
+})();
+"""
+
+
+# A request that outlives its page passes no route either, once the page is gone: here none outlives it.
+_GUARDABLE: Final = """
+(() => {
+  const { fetch } = window;
+  window.fetch = (input, init) =>
+    fetch(input, init?.keepalive || input?.keepalive ? { ...init, keepalive: false } : init);
+  Navigator.prototype.sendBeacon = (url, body = null) => {
+    fetch(url, { method: "POST", body, mode: "no-cors", credentials: "include" }).catch(() => {});
+    return true;
   };
 })();
 """
@@ -270,7 +287,7 @@ class PayerBrowser:
                 storage_state=saved,
             )
             context.set_default_timeout(self._timeout.total_seconds() * 1000)
-            await context.add_init_script(_STILL)
+            await context.add_init_script(_STILL + _GUARDABLE)
             context.on("page", _hold_popup_still)
             return context
 
@@ -303,7 +320,7 @@ async def _hold_popup_still(page: Page) -> None:
     with suppress(PlaywrightError):
         if await page.opener() is not None:
             await page.wait_for_url(lambda url: url != "about:blank", wait_until="commit")
-            await page.evaluate(_STILL)
+            await page.evaluate(_STILL + _GUARDABLE)
 
 
 def _not_started(executable: Path, said: str) -> ConfigurationError | Passing:
