@@ -33,7 +33,7 @@ from tests.office import office
 
 CLAIMS = 8
 ROUNDS = 3
-#: A plain script; the adapter with nothing around it; with ledger, guard and read-back; with its pages as evidence;
+#: A plain script; the adapter with nothing around it; with ledger, guard and read-back; with evidence of pages;
 #: with the second witness asked at once.
 CONTENDERS = ("plain", "adapter alone", "promises", "+ evidence", "+ witness")
 BASE = "adapter alone"
