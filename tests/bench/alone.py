@@ -12,7 +12,7 @@ from playwright.async_api import Page
 
 from bot.claims.model import Claim
 from bot.portal import form
-from bot.portal.adapter import Adapter, FormPage, press
+from bot.portal.adapter import Adapter, FormPage, Kind, press
 from bot.portal.reading import Reading, await_shown
 from bot.portal.session import Session, SignIns
 from tests.office import TestOffice
@@ -34,7 +34,7 @@ class Blind(form.Form):
         """Trusts."""
 
     async def _look_up(self, button: str, form_page: FormPage) -> None:
-        labels = [field.label for field in form_page.fields if field.kind is form.Kind.SHOWN]
+        labels = [field.label for field in form_page.fields if field.kind is Kind.SHOWN]
         await press(self.page, button)
         await await_shown(self.page, labels)
 
