@@ -31,12 +31,17 @@ class Installation:
     office: Office
     clock: Clock
 
+    @property
+    def store(self) -> EvidenceStore:
+        """Where evidence is kept."""
+        return EvidenceStore(self.home.evidence, self.vault)
+
     def workshop(self, *, headed: bool = False) -> Workshop:
         """What shifts work with."""
         return Workshop(
             self.office,
             self.ledger,
-            EvidenceStore(self.home.evidence, self.vault),
+            self.store,
             self.clock,
             self.settings.browser.executable,
             headed or self.settings.browser.headed,

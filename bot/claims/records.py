@@ -221,6 +221,8 @@ class VisitRecord(_OfPatient):
     practitioner_npi: Text = ""
     practitioner_name: Text = ""
     documents: tuple[Document, ...] = ()
+    #: The letter's attachment control number; intake gives it.
+    letter_number: Text = ""
 
 
 def _plain(text: str) -> str:

@@ -39,7 +39,8 @@ BY_PORTAL = {"UL-09"}
 
 def problems(case: Case, **options: Any) -> list[Problem]:
     """What is found in a case's claims, one after the other as in a file."""
-    records, found = Records(case.care, case.visits), []
+    records = Records(case.care, case.visits)
+    found: list[Problem] = []
     before: list[Claim] = []
     for one in case.claims:
         mine = patient_months(one, "lakeshore", b"key")
@@ -304,7 +305,7 @@ def test_each_payers_dates(style: str, first: int, last: int, severity: str | No
 
 def test_the_month_ends_with_the_patient() -> None:
     one = put(claim("A", line("99490")), "subscriber.died_on", date(2026, 6, 20))
-    day = {"service_from": date(2026, 6, 20), "service_to": date(2026, 6, 20)}
+    day: Any = {"service_from": date(2026, 6, 20), "service_to": date(2026, 6, 20)}
     died = put(claim("A", line("99490", **day)), "subscriber.died_on", date(2026, 6, 20))
     assert rules(of_month(died, entry(20))) == []
     assert rules(of_month(one, entry(20))) == ["date-death"]
