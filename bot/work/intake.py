@@ -68,18 +68,20 @@ class Beside:
     """What is known beside the claims of a file: companion records, and the claims that stood before."""
 
     records: Records = field(default_factory=Records)
-    #: Fingerprints and claims by the hash of patient and month.
-    seen: dict[str, list[tuple[str, Claim]]] = field(default_factory=dict)
+    #: Claims by the hash of patient and month.
+    seen: dict[str, list[Claim]] = field(default_factory=dict)
 
-    def before(self, months: frozenset[str], own: str) -> tuple[Earlier, ...]:
-        """The patient's claims of these months that stood before in these files, each once."""
-        found = {mark: claim for month in months for mark, claim in self.seen.get(month, ()) if mark != own}
-        return tuple(Earlier(claim) for claim in found.values())
+    def before(self, months: frozenset[str], claim: Claim) -> tuple[Earlier, ...]:
+        """The patient's other claims of these months that stood before in these files, each once."""
+        found: list[Claim] = []
+        for month in sorted(months):
+            found += [other for other in self.seen.get(month, ()) if other != claim and other not in found]
+        return tuple(Earlier(other) for other in found)
 
-    def remember(self, months: frozenset[str], own: str, claim: Claim) -> None:
+    def remember(self, months: frozenset[str], claim: Claim) -> None:
         """Note a claim for those that come after it."""
         for month in months:
-            self.seen.setdefault(month, []).append((own, claim))
+            self.seen.setdefault(month, []).append(claim)
 
 
 def check_files(
@@ -240,7 +242,7 @@ class _Scrub:
             *(_spent_numbers(self._ledger, claim, own)),
             *(fit.check(way.payer.adapter, planned(claim, visit, way.payer)) if way.payer else ()),
         )
-        self._beside.remember(months, own, claim)
+        self._beside.remember(months, claim)
         blocking = [problem for problem in problems if problem.severity is Severity.BLOCK]
         letter = papers.NEEDED if way.payer and is_needed(claim, visit, way.payer) else None
         state, reason, need = State.QUEUED, "", None
@@ -277,7 +279,7 @@ class _Scrub:
         history: tuple[Earlier, ...] = ()
         if months:
             stands = papers.neighbours(self._ledger, months, own, claim.original_control_number)
-            history = (*stands, *self._beside.before(months, own))
+            history = (*stands, *self._beside.before(months, claim))
         payer = way.payer
         return engine.run(
             claim,
