@@ -153,11 +153,11 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    #: Names of the billing leads: they alone may override what blocks a claim.
-    leads: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     payers: dict[Slug, PayerSettings] = {}
     ledger: LedgerSettings = LedgerSettings()
     browser: BrowserSettings = BrowserSettings()
+    #: Names of the billing leads: they alone may override what blocks a claim.
+    leads: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
 
     @classmethod
     def settings_customise_sources(

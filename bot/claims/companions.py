@@ -260,7 +260,8 @@ def _record(rows: list[dict[str, Any]], problems: list[Problem]) -> dict[str, An
                     if target[field] == "":
                         target[field] = value
                     elif value != "":
-                        said = field.replace("_", " ")
+                        name = {"on": "date", "revoked_on": "revoked"}.get(field, field)
+                        said = f"{'' if part == 'record' else part} {name}".replace("_", " ").strip()
                         problems.append(
                             _problem(f"Row {row['number']} says otherwise about {said} than a row before it of the"
                                      " same patient and month.", place=row["number"])
