@@ -22,7 +22,7 @@ async def print_pdf(executable: Path, body: str, header: str, footer: str) -> by
                 display_header_footer=True,
                 header_template=header,
                 footer_template=footer,
-                margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+                margin={"top": "16mm", "bottom": "16mm", "left": "18mm", "right": "18mm"},
                 print_background=True,
             )
         finally:

@@ -105,7 +105,10 @@ def test_a_column_that_is_there_and_empty_says_that_nothing_was_found(tmp_path: 
 def test_rows_that_contradict_each_other(tmp_path: Path) -> None:
     text = "patient,consent_date,date,minutes\r\nC1,2026-01-01,2026-06-01,5\r\nC1,2026-02-01,2026-06-02,5\r\n"
     [problem] = read(tmp_path, text).problems
-    assert problem.message == "Row 3 says otherwise about consent date than a row before it of the same patient and month."
+    assert (
+        problem.message
+        == "Row 3 says otherwise about consent date than a row before it of the same patient and month."
+    )
 
 
 def test_a_json_record_that_cannot_be_read(tmp_path: Path) -> None:
