@@ -68,9 +68,11 @@ def show_checked(checked: Sequence[Checked]) -> None:
     """What was found in files, claim by claim."""
     for file in checked:
         blocked = len({problem.account for problem in file.all_problems if problem.severity == "block"})
+        holds = f"{_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, {money(file.charge)}"
+        if file.records:
+            holds = _count(file.records, "companion record")
         out.print(
-            f"[bold]{escape(file.file)}[/bold]: {_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, "
-            f"{money(file.charge)}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
+            f"[bold]{escape(file.file)}[/bold]: {holds}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
         )
         for problem in file.problems:
             _show_problem(problem.severity, problem.message, problem.place)

@@ -239,6 +239,11 @@ class Records:
         for record in care:
             self._care_by_month.setdefault(record.month, []).append(record)
 
+    @property
+    def number(self) -> int:
+        """How many records there are."""
+        return len(self.care) + len(self.visits)
+
     def care_of(self, claim: Claim) -> dict[str, CareRecord]:
         """The months of care that the claim bills and that are on record; several records of one month are one."""
         found = {}

@@ -51,6 +51,8 @@ class Checked:
     lines: int
     charge: Decimal
     sha256: str
+    #: Companion records in it, where it is a companion file.
+    records: int = 0
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -100,7 +102,7 @@ def check_files(
             raise _unopened(path, error) from error
     beside = Beside(together(companions.values()))
     return [
-        Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "")
+        Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "", companions[path].records.number)
         if path in companions
         else check_file(office, ledger, path, today, hold=hold, beside=beside)
         for path in paths
