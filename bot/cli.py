@@ -243,7 +243,7 @@ def queue(
         totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("queued", "blocked", "held")}
         _print({"files": rows, **totals, "refused": [one for row in rows for one in row["refused"]]})
     else:
-        terminal.show_queued(rows)
+        terminal.show_queued(row for row, file in zip(rows, checked, strict=True) if not file.records)
         terminal.show_checked([file for file in checked if file.blocked])
     return (
         FOR_A_PERSON if any(row["blocked"] for row in rows) or any(_file_blocked(one) for one in checked) else DONE
