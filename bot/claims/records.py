@@ -235,9 +235,23 @@ class Records:
     def __init__(self, care: tuple[CareRecord, ...] = (), visits: tuple[VisitRecord, ...] = ()) -> None:
         self.care = care
         self.visits = visits
-        self._care_by_month: dict[str, list[CareRecord]] = {}
+        #: Records by when they are of and by each thing their patient is known by: files have thousands of both.
+        self._index: dict[tuple[str | date, str], list[CareRecord | VisitRecord]] = {}
         for record in care:
-            self._care_by_month.setdefault(record.month, []).append(record)
+            self._enter(record.month, record)
+        for visit in visits:
+            self._enter(visit.day, visit)
+
+    def _enter(self, when: str | date, record: CareRecord | VisitRecord) -> None:
+        for key in _keys(record.account, record.patient, record.member_id, record.last):
+            self._index.setdefault((when, key), []).append(record)
+
+    def _of(self, claim: Claim, when: str | date) -> list[CareRecord | VisitRecord]:
+        known = (claim.account, claim.medical_record_number, claim.subscriber.member_id, claim.patient.last)
+        found: list[CareRecord | VisitRecord] = []
+        for key in _keys(*known):
+            found += [one for one in self._index.get((when, key), ()) if one.is_of(claim) and one not in found]
+        return found
 
     @property
     def number(self) -> int:
@@ -248,15 +262,17 @@ class Records:
         """The months of care that the claim bills and that are on record; several records of one month are one."""
         found = {}
         for month in sorted({month_of(line.service_from) for line in claim.lines}):
-            mine = [record for record in self._care_by_month.get(month, ()) if record.is_of(claim)]
-            if mine:
+            if mine := [one for one in self._of(claim, month) if isinstance(one, CareRecord)]:
                 found[month] = merged(mine)
         return found
 
     def visit_of(self, claim: Claim) -> VisitRecord | None:
         """The record of the claim's unlisted home visit."""
-        days = {line.service_from for line in claim.lines}
-        return next((record for record in self.visits if record.day in days and record.is_of(claim)), None)
+        for day in sorted({line.service_from for line in claim.lines}):
+            for one in self._of(claim, day):
+                if isinstance(one, VisitRecord):
+                    return one
+        return None
 
     def months(self) -> tuple[CareRecord, ...]:
         """Every patient's every month, once."""
@@ -264,6 +280,11 @@ class Records:
         for record in self.care:
             groups.setdefault((record.month, record.identity), []).append(record)
         return tuple(merged(group) for group in groups.values())
+
+
+def _keys(*known: str) -> list[str]:
+    """What a patient is known by, for comparing; not what kind of thing each is."""
+    return sorted({key for one in known if (key := _plain(one))})
 
 
 def merged(records: list[CareRecord]) -> CareRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_care_and_a_home_visit_arrive_as_they_were_prepared(tmp_path: Path) -> N
         write_pdf(scan, ["Letter", "signed: A. Lindqvist"])
         assert desk("letters", "sign", "7", scan, "--by", "Lindqvist").code == 0
         assert desk("run", "--json").document["accepted"] == 7
-        stored = {str(claim["account"]): claim for claim in portal.claims}
+        stored: dict[str, Any] = {str(claim["account"]): claim for claim in portal.claims}
         for case in clean():
             [claim] = case.claims
             assert [
