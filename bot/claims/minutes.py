@@ -159,7 +159,9 @@ def count(record: CareRecord) -> Counted:
 
 
 def _order(entry: TimeEntry) -> tuple[object, ...]:
-    return entry.day, entry.role, repr(entry)
+    """By day, and then by everything else, so that equal logs are counted equally."""
+    who, activity = (entry.who is None, entry.who or ""), (entry.activity is None, entry.activity or "")
+    return entry.day, entry.role, who, activity, entry.minutes, entry.face_to_face, entry.inpatient
 
 
 def _reason(entry: TimeEntry, record: CareRecord) -> Reason | None:
