@@ -1,7 +1,7 @@
 """The arithmetic of chronic care management: from a month's time log to the minutes that count, and from these to
 codes and units.
 
-Sources: CPT's care management codes and CMS's rules for them (domain rules CCM-01 to CCM-12 and CCM-21): whole
+Sources: CPT's care management codes and CMS's rules for them (rules CCM-01 to CCM-12 and CCM-21): whole
 minutes of one calendar month, nothing rounded, nothing carried over, no minute counted twice, and one family of
 codes a month.
 """

@@ -1,6 +1,6 @@
 """What chronic care management is denied for: time, consent, care plan, a second biller, the wrong codes.
 
-Ids and sources are those of the project's collection of rules. What is only general knowledge, or what payers see
+Each rule names its source. What is only general knowledge, or what payers see
 differently, warns. A month without a companion record is looked at as far as the claim goes; a record that
 contradicts the claim blocks it. A void is not looked at.
 """
@@ -78,7 +78,7 @@ def _day(day: date) -> str:
 @BOOK.edit(
     "ccm-record",
     "A billed month of care has its record",
-    source="domain rules 5.7: an 837P never carries one",
+    source="billing office practice: an 837P never carries one",
     severity=_WARN,
     needs=_RECORD,
 )
@@ -103,7 +103,7 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "ccm-patient",
     "Record and claim are about the same patient",
-    source="accounts are reused (domain rules 5.7)",
+    source="billing office practice: account numbers are reused",
     needs=_RECORD,
 )
 def patient(claim: Claim, context: Context) -> Iterator[Finding]:
@@ -430,7 +430,7 @@ def contact(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "CCM-12",
     "The patient consented before the first minute",
-    source="Noridian CCM Q&A; AOA CCM FAQ; domain rules 5.7",
+    source="Noridian CCM Q&A; AOA CCM FAQ; billing office practice",
     needs=_RECORD,
 )
 def consent(claim: Claim, context: Context) -> Iterator[Finding]:
@@ -833,7 +833,7 @@ def clinic(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "CCM-27",
     "The minutes were reached before the date billed",
-    source="CPT time rules; project rule CCM-27",
+    source="CPT time rules; billing office practice",
     needs="the time log and the payer's filing limit",
 )
 def in_time(claim: Claim, context: Context) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What an unlisted home visit (99600) is returned or denied for: no description, letter, comparator or records.
 
-Ids and sources are those of the project's collection of rules. A claim without a companion record is looked at as
+Each rule names its source. A claim without a companion record is looked at as
 far as the claim goes; a record with something left empty blocks it. A void is not looked at.
 """
 
@@ -50,7 +50,7 @@ def _on_record(claim: Claim, context: Context) -> Iterator[tuple[int, Line, Visi
 @BOOK.edit(
     "ul-record",
     "An unlisted visit has its record",
-    source="domain rules §4: the record is what the letter is written from",
+    source="case2code.com on 99600: the letter is written from it",
     severity=_WARN,
     needs=_RECORD,
 )
@@ -70,7 +70,7 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "ul-patient",
     "Record and claim are about the same patient",
-    source="accounts are reused (domain rules 5.7)",
+    source="billing office practice: account numbers are reused",
     needs=_RECORD,
 )
 def patient(claim: Claim, context: Context) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def patient(claim: Claim, context: Context) -> Iterator[Finding]:
             )
 
 
-@BOOK.edit("UL-01", "Other codes were considered", source="99600 article (seed)", needs=_RECORD)
+@BOOK.edit("UL-01", "Other codes were considered", source="case2code.com on 99600", needs=_RECORD)
 def considered(claim: Claim, context: Context) -> Iterator[Finding]:
     """At least one, each with the reason why it does not describe the service."""
     for number, _, known in _on_record(claim, context):
@@ -98,7 +98,7 @@ def considered(claim: Claim, context: Context) -> Iterator[Finding]:
 
 
 @BOOK.edit(
-    "UL-02", "Category III codes were looked at", source="99600 article (seed); Paramount PG0097", needs=_RECORD
+    "UL-02", "Category III codes were looked at", source="case2code.com on 99600; Paramount PG0097", needs=_RECORD
 )
 def category_iii(claim: Claim, context: Context) -> Iterator[Finding]:
     """A Category III code that fits goes before an unlisted one."""
@@ -168,7 +168,9 @@ def description(claim: Claim, context: Context) -> Iterator[Finding]:
             )
 
 
-@BOOK.edit("UL-06", "The letter can be written", source="99600 article (seed); AAPC 43499 article", needs=_RECORD)
+@BOOK.edit(
+    "UL-06", "The letter can be written", source="case2code.com on 99600; AAPC 43499 article", needs=_RECORD
+)
 def letter(claim: Claim, context: Context) -> Iterator[Finding]:
     """Nature, extent and need; time, effort, equipment and staff; and who signs."""
     for number, _, known in _on_record(claim, context):
@@ -186,7 +188,7 @@ def letter(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "UL-07",
     "The charge is explained",
-    source="99600 article (seed); AAPC 43499 article; rvuedge: no work value exists",
+    source="case2code.com on 99600; AAPC 43499 article; rvuedge: no work value exists",
     needs=_RECORD,
 )
 def comparator(claim: Claim, context: Context) -> Iterator[Finding]:
@@ -215,7 +217,7 @@ def worth(comparator_: Comparator) -> Decimal | None:
 
 
 @BOOK.edit(
-    "UL-08", "Records of that day go along", source="99600 article (seed); CGS home services 2017", needs=_RECORD
+    "UL-08", "Records of that day go along", source="case2code.com on 99600; CGS home services 2017", needs=_RECORD
 )
 def documents(claim: Claim, context: Context) -> Iterator[Finding]:
     """Visit notes dated as the service, and why the patient was seen at home."""
@@ -237,7 +239,7 @@ def documents(claim: Claim, context: Context) -> Iterator[Finding]:
 @BOOK.edit(
     "UL-09",
     "Letter and records can reach the payer",
-    source="domain rules 5.7; portal guides on attachments",
+    source="billing office practice; portal guides on attachments",
     needs="the visit's record and the portal's attachment routes",
     parameters={
         "no_upload": Parameter(
@@ -330,7 +332,9 @@ def modifiers(claim: Claim, context: Context) -> Iterator[Finding]:
             )
 
 
-@BOOK.edit("UL-14", "Not to Medicare itself", source="general billing knowledge; domain rules 5.7", severity=_WARN)
+@BOOK.edit(
+    "UL-14", "Not to Medicare itself", source="general billing knowledge; billing office practice", severity=_WARN
+)
 def medicare(claim: Claim, context: Context) -> Iterator[Finding]:
     """Medicare prices none of the home visit codes; a denial may still be wanted for the second payer."""
     for number, _ in _lines(claim):
