@@ -34,12 +34,17 @@ class Installation:
     office: Office
     clock: Clock
 
+    @property
+    def store(self) -> EvidenceStore:
+        """Where evidence is kept."""
+        return EvidenceStore(self.home.evidence, self.vault)
+
     def workshop(self, *, headed: bool = False) -> Workshop:
         """What shifts work with."""
         return Workshop(
             self.office,
             self.ledger,
-            EvidenceStore(self.home.evidence, self.vault),
+            self.store,
             self.clock,
             partial(browser_desk, self.settings.browser.executable, headed=headed or self.settings.browser.headed),
         )

@@ -138,6 +138,10 @@ claims = Table(
     Column("deadline", Date),
     #: The claim itself, encrypted.
     Column("body", LargeBinary),
+    #: The companion record of an unlisted visit, encrypted: its letter is written from it.
+    Column("support", LargeBinary),
+    #: Where that letter stands: ``needed``, ``approved`` or ``signed``; nothing where there is none.
+    Column("letter", String(16)),
     Column("rev", Integer, nullable=False, default=0),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
@@ -167,6 +171,33 @@ likenesses = Table(
     metadata,
     Column("claim_id", ForeignKey("claims.id"), primary_key=True),
     Column("digest", String(64), primary_key=True, index=True),
+)
+
+#: Keyed hashes of patient, payer and month, for claims that are looked at together with others of the month.
+patient_months = Table(
+    "patient_months",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("digest", String(64), primary_key=True, index=True),
+)
+
+#: Attachment control numbers, ours and those that came with files: one that reached a payer is never used again.
+control_numbers = Table(
+    "control_numbers",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("number", Text, primary_key=True, index=True),
+)
+
+#: Findings that a lead has set aside for one claim, by name and reason.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("rule", String(64), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Utc, nullable=False),
 )
 
 #: What the edits found, kept with the claim.

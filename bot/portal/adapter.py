@@ -173,6 +173,8 @@ class Limits:
     attachment_routes: frozenset[str] = frozenset()
     attachment_types: tuple[str, ...] = (".pdf",)
     attachment_bytes: int = 5 * 1024 * 1024
+    #: Pages that one document may have.
+    attachment_pages: int = 200
     attachments: int = 0
     claims_per_send: int = 1
 

@@ -131,6 +131,8 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline", sa.Date(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("support", sa.LargeBinary(), nullable=True),
+        sa.Column("letter", sa.String(length=16), nullable=True),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -195,6 +197,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "control_numbers",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_control_numbers_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_control_numbers")),
+    )
+    with op.batch_alter_table("control_numbers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_control_numbers_number"), ["number"], unique=False)
+
+    op.create_table(
+        "overrides",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_overrides_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "rule", name=op.f("pk_overrides")),
+    )
+    op.create_table(
+        "patient_months",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_patient_months_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "digest", name=op.f("pk_patient_months")),
+    )
+    with op.batch_alter_table("patient_months", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_patient_months_digest"), ["digest"], unique=False)
 
     op.create_table(
         "likenesses",
@@ -279,6 +311,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_likenesses_digest"))
 
     op.drop_table("likenesses")
+    with op.batch_alter_table("patient_months", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_patient_months_digest"))
+
+    op.drop_table("patient_months")
+    op.drop_table("overrides")
+    with op.batch_alter_table("control_numbers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_control_numbers_number"))
+
+    op.drop_table("control_numbers")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_events_claim_id"))
 
