@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from bot.clock import SystemClock
 from bot.errors import ConfigurationError, Interrupted
@@ -20,6 +21,11 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 
 #: Names the lock that a writer on PostgreSQL holds until it commits: "payerbot" in bytes.
 _WRITER = int.from_bytes(b"payerbot")
+
+#: Seconds that an outcome waits for a database that is away.
+AWAY = 60
+#: A writer that falls asleep in a transaction keeps nobody waiting longer than this; a commit is on the disk.
+_CONNECTION = {"options": "-c idle_in_transaction_session_timeout=15s -c synchronous_commit=on"}
 
 
 class Database:
@@ -43,7 +49,9 @@ class Database:
         if not self.embedded and address.get_backend_name() != "postgresql":
             raise ConfigurationError("ledger.url must name an SQLite file or a PostgreSQL database.")
         try:
-            self.engine = create_engine(address, pool_pre_ping=not self.embedded)
+            self.engine = create_engine(
+                address, pool_pre_ping=not self.embedded, connect_args={} if self.embedded else _CONNECTION
+            )
         except ModuleNotFoundError:
             raise ConfigurationError("PostgreSQL needs more packages: pip install 'payerbot[postgres]'") from None
         (_make_safe if self.embedded else _let_one_write)(self.engine)
@@ -78,6 +86,15 @@ class Database:
             if self.embedded and "disk is full" in str(error.orig):
                 raise Interrupted("The ledger's disk is full: make room, then run again.") from error
             raise
+
+    def waiting(self) -> AsyncRetrying:
+        """Again while a database server is away: for what may safely be done twice."""
+        return AsyncRetrying(
+            retry=retry_if_exception(lambda error: not self.embedded and isinstance(error, OperationalError)),
+            stop=stop_after_delay(AWAY),
+            wait=wait_fixed(1),
+            reraise=True,
+        )
 
     def ahead(self) -> timedelta:
         """How far the database's clock is ahead of this machine's: where many work, theirs is the time."""

@@ -18,13 +18,12 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
+from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.clock import Clock
-from bot.errors import LostClaim, SignInSpent
+from bot.errors import Interrupted, LostClaim, Passing, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
 from bot.ledger.seats import owners
@@ -39,8 +38,8 @@ FRESH = timedelta(seconds=30)
 #: How long one seat waits for another seat's sign-in.
 SIGN_IN_SECONDS = 90
 
-#: Seconds that an outcome waits for a database that is away.
-DATABASE_AWAY = 60
+#: How long a claim or look-up that failed waits for the next try, times the failures so far.
+RETRY = timedelta(minutes=5)
 
 #: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
 UNSENT, VOID = "unsent", "void"
@@ -79,17 +78,6 @@ class Item:
     service_to: date
 
 
-def waiting_for_database() -> AsyncRetrying:
-    """Again while the database is away. For what may safely be done twice: if the first did commit after all,
-    the second finds that the claim has moved."""
-    return AsyncRetrying(
-        retry=retry_if_exception(lambda error: isinstance(error, DBAPIError) and error.connection_invalidated),
-        stop=stop_after_delay(DATABASE_AWAY),
-        wait=wait_fixed(1),
-        reraise=True,
-    )
-
-
 class ClaimJournal:
     """One claim's journal while one worker has it."""
 
@@ -115,7 +103,8 @@ class ClaimJournal:
 
     async def record(self, outcome: Outcome, need: Need | None) -> State:
         """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
-        async for attempt in waiting_for_database():
+        # if the first did commit after all, the second finds that the claim has moved
+        async for attempt in self._ledger.database.waiting():
             with attempt:
                 return await asyncio.to_thread(self._record, outcome, need)
         raise AssertionError("tenacity raises the last error")
@@ -158,6 +147,8 @@ class ClaimJournal:
                 )
                 .returning(sends.c.id)
             ).scalar_one()
+            if int(send) <= self._ledger.tally.last():
+                raise Interrupted("The ledger is not the one that was worked with: run payerbot recover.")
             try:
                 connection.execute(
                     insert(attempts).values(
@@ -169,7 +160,10 @@ class ClaimJournal:
             except IntegrityError:
                 raise LostClaim(f"Claim {self._item.id} has an open attempt already.") from None
         self._rev, self._send = rev, int(send)
-        self._ledger.tally.note(self._send)
+        try:
+            self._ledger.tally.note(self._send)
+        except OSError as error:
+            raise Interrupted("The evidence folder cannot be written to.") from error
         return now
 
     def _still_mine(self) -> bool:
@@ -235,7 +229,7 @@ class ClaimJournal:
                 status=outcome.status,
                 control_number=outcome.control_number,
                 tracking_number=outcome.tracking_number,
-                due_at=outcome.due_at,
+                due_at=now + (self._item.failures + 1) * RETRY if in_vain else outcome.due_at,
             )
             if outcome.status is not self._item.status:
                 connection.execute(
@@ -324,7 +318,7 @@ class LoginJournal:
             if await asyncio.to_thread(self._arm):
                 return
             await self._clock.wait(1)
-        raise self._spent()
+        raise Passing(f"Another session of {self._payer} {self._login} has not finished signing in.")
 
     async def ended(self, *, worked: bool) -> None:
         """Note how the try ended."""

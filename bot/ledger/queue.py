@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
@@ -14,22 +14,22 @@ from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim, UnknownItem
 from bot.ledger import seats
-from bot.ledger.journal import UNSENT, Item
+from bot.ledger.journal import RETRY, UNSENT, Item
 from bot.ledger.schema import QUEUE_ORDER, attempts, claims, pauses, sends
 from bot.ledger.seats import Seat
 from bot.ledger.store import BOT, Act, Ledger, move
 from bot.ledger.tasks import Need, open_task
 from bot.portal.adapter import SentAs
 
-#: How long a claim or look-up that failed waits for the next try, times the failures so far.
-RETRY = timedelta(minutes=5)
-
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """What an open, or the last, attempt at a claim left behind: when, and under which identifiers."""
+    """What the attempts at a claim that may have arrived left behind."""
 
+    #: When the first was armed: nothing that the payer received before is ours.
     at: datetime
+    #: When the last was: until some time after, "not there" means nothing.
+    last: datetime
     sent_as: SentAs
 
 
@@ -185,13 +185,12 @@ def next_look_up(
         armed = connection.execute(
             select(sends.c.armed_at, attempts.c.sent_as)
             .join(attempts, attempts.c.send_id == sends.c.id)
-            # the first that may have arrived: the payer may have been late to show it
             .where(attempts.c.claim_id == row.id, _may_have_arrived())
             .order_by(attempts.c.id)
-            .limit(1)
-        ).one()
-    sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed.sent_as)))
-    return _item(ledger, row), Armed(armed.armed_at, sent_as)
+        ).all()
+    sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed[0].sent_as)))
+    times = [one.armed_at for one in armed]
+    return _item(ledger, row), Armed(times[0], max(times), sent_as)
 
 
 def claim(ledger: Ledger, claim_id: int) -> Item:

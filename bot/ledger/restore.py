@@ -18,20 +18,29 @@ class Restore:
     """The last time that an older ledger was put back."""
 
     at: datetime
-    #: The last thing that it knew.
+    #: The last thing that it, or one put back before it, knew.
     since: datetime
 
-    def doubts(self, item: Item) -> bool:
-        """Whether a claim may have gone unknown to the ledger: never armed, for services of that time."""
-        return item.first_armed is None and item.service_from <= (self.at + timedelta(days=1)).date()
+    def doubts(self, ledger: Ledger, item: Item) -> bool:
+        """Whether a claim for services of that time may have gone unknown to the ledger: since then it was neither
+        armed, nor did a person say that it may go."""
+        if item.service_from > (self.at + timedelta(days=1)).date():
+            return False
+        settled = select(events.c.id).where(
+            events.c.claim_id == item.id,
+            events.c.at >= self.at,
+            events.c.what.in_(["armed", "released", "not_there"]),
+        )
+        with ledger.read() as connection:
+            return connection.execute(settled.limit(1)).first() is None
 
 
 def refuse_older(ledger: Ledger) -> None:
     """Raises `ConfigurationError` when sends were armed of which this ledger knows nothing, or when a worker keeps
     its evidence apart from the others'."""
+    last = ledger.tally.last()  # before the ledger is asked: others may be arming
     with ledger.read() as connection:
         known = connection.execute(select(func.max(sends.c.id))).scalar_one() or 0
-    last = ledger.tally.last()
     if known and not last and not ledger.database.embedded:
         raise ConfigurationError(
             "This home does not share the evidence folder of the other workers on its ledger."
@@ -57,7 +66,8 @@ def accept_older(ledger: Ledger, act: Act) -> Restore:
 
 def last_restore(ledger: Ledger) -> Restore | None:
     """The last one, if there ever was one."""
-    query = select(restores.c.at, restores.c.since).order_by(restores.c.id.desc()).limit(1)
     with ledger.read() as connection:
-        row = connection.execute(query).first()
-    return Restore(row.at, row.since) if row else None
+        row = connection.execute(
+            select(func.max(restores.c.at).label("at"), func.min(restores.c.since).label("since"))
+        ).one()
+    return Restore(row.at, row.since) if row.at else None

@@ -238,6 +238,10 @@ class PayerBrowser:
             self._browser = await self._playwright.chromium.launch(
                 executable_path=self._executable,
                 headless=not self._headed,
+                # an interruption is ours to answer: it reaches the driver, too, and would take the browser away
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
                 chromium_sandbox=getattr(os, "geteuid", lambda: 1)() != 0,  # Chromium has none for root
                 args=[
                     *_ARGUMENTS,

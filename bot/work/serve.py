@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +20,8 @@ from bot.work.shift import Plan, Progress, Shift
 
 #: How often the ledger is asked what is due.
 TICK = timedelta(seconds=10)
+#: How long a login rests after something stopped it.
+REST = timedelta(minutes=5)
 log = get()
 
 
@@ -31,7 +33,10 @@ class Unattended:
     progress: Progress
     #: Set, no new claim is begun; those in hand are brought to their end.
     stopping: asyncio.Event
+    #: What ended it before it was told to stop.
+    failure: Exception | None = None
     _told: dict[tuple[str, str], str] = field(default_factory=dict)
+    _not_before: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def due(self) -> list[tuple[str, str]]:
         """A payer and login for every shift that should begin now: where there is work, as many as seats are
@@ -41,7 +46,8 @@ class Unattended:
         found = []
         for slug, payer in self.workshop.office.payers.items():
             for login in payer.logins:
-                if await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
+                waits = self._not_before.get((slug, login.name), clock.now()) > clock.now()
+                if not waits and await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
                     taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
                     found += [(slug, login.name)] * (login.seats - taken)
         return found
@@ -63,14 +69,19 @@ class Unattended:
             self.tell(slug, name, error.message)
         except OperationalError as error:
             log.warning("database_lost", payer=slug, login=name, error=type(error).__name__)
+        except Exception as error:  # the other shifts bring their claims to an end first
+            self.failure = self.failure or error
+            self.stopping.set()
 
     async def pause(self) -> None:
         """Wait for the next tick, or for the end."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), TICK.total_seconds())
+            async with asyncio.timeout(TICK.total_seconds()):
+                await self.stopping.wait()
 
     def tell(self, slug: str, name: str, why: str) -> None:
-        """Say why a login stopped: once, not at every tick."""
+        """Say why a login stopped, once, and let it rest: a portal that is down is not asked at every tick."""
+        self._not_before[slug, name] = self.workshop.clock.now() + REST
         if self._told.get((slug, name)) != why:
             self._told[slug, name] = why
             self.progress.stopped(slug, name, why)
@@ -100,12 +111,15 @@ async def serve(workshop: Workshop, progress: Progress, stopping: asyncio.Event)
             from bot.work import engine  # its packages are an extra
 
             await engine.serve(unattended, desk)
+    if unattended.failure is not None:
+        raise unattended.failure
 
 
 async def _alone(unattended: Unattended, desk: Desk) -> None:
     """All shifts in this process."""
     async with asyncio.TaskGroup() as shifts:
         while not unattended.stopping.is_set():
-            for slug, name in await unattended.due():
-                shifts.create_task(unattended.shift(desk, slug, name))
+            with suppress(OperationalError):  # locked for too long: the next tick may get through
+                for slug, name in await unattended.due():
+                    shifts.create_task(unattended.shift(desk, slug, name))
             await unattended.pause()

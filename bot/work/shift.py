@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError
 
 from bot.claims.vocabulary import State
 from bot.clock import Clock
@@ -71,6 +74,11 @@ class Plan:
     #: Set, no new claim is begun.
     stopping: asyncio.Event | None = None
 
+    @property
+    def unattended(self) -> bool:
+        """Whether nobody asked for this shift in particular."""
+        return self.scope is not None and self.scope.patient
+
 
 class Shift:
     """One seat of one login at work."""
@@ -110,7 +118,8 @@ class Shift:
             self.clock.now(),
         )
         if seat is None:
-            self._stopped("Every session this login may have is at work elsewhere.")
+            if not self.plan.unattended:
+                self._stopped("Every session this login may have is at work elsewhere.")
             return
         renewing = asyncio.create_task(self._renew(seat))
         try:
@@ -122,7 +131,8 @@ class Shift:
     async def _renew(self, seat: Seat) -> None:
         while True:
             await asyncio.sleep(seats.RENEWAL.total_seconds())
-            await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
+            with suppress(DBAPIError):  # the next one may get through
+                await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
         if await self._due(seat) is None and await self._next(seat) is None:
@@ -189,14 +199,23 @@ class Shift:
     async def _due(self, seat: Seat) -> tuple[Item, Armed] | None:
         if self.plan.dry_run:
             return None
-        return await asyncio.to_thread(queue.next_look_up, self.ledger, seat, self.clock.now(), self._passed)
+        for reach in (seat, replace(seat, number=0, of=1)):
+            if due := await asyncio.to_thread(
+                queue.next_look_up, self.ledger, reach, self.clock.now(), self._passed
+            ):
+                return due
+        return None
 
     async def _next(self, seat: Seat) -> Item | None:
-        if self.plan.scope is None:
-            return None
-        return await asyncio.to_thread(
-            queue.next_claim, self.ledger, seat, self.plan.scope, self.clock.now(), self._passed
-        )
+        """This seat's own next claim; when it has none, any: that of a seat which nobody has taken."""
+        for reach in (seat, replace(seat, number=0, of=1)):
+            if self.plan.scope is not None and (
+                item := await asyncio.to_thread(
+                    queue.next_claim, self.ledger, reach, self.plan.scope, self.clock.now(), self._passed
+                )
+            ):
+                return item
+        return None
 
     async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
         """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""
@@ -237,7 +256,8 @@ class Shift:
             await self._record(item, journal, held)
             return
         restore = await asyncio.to_thread(last_restore, self.ledger)
-        if restore and restore.doubts(item) and not await self._is_absent(session, item, journal, restore):
+        doubted = restore is not None and await asyncio.to_thread(restore.doubts, self.ledger, item)
+        if restore and doubted and not await self._is_absent(session, item, journal, restore):
             return
         work = Work(
             item.claim,
@@ -291,8 +311,11 @@ class Shift:
             item.control_number if item.state is State.ACCEPTED else None,
             item.claim.original_control_number,
         )
+        restore = await asyncio.to_thread(last_restore, self.ledger)
+        last = max(armed.last, restore.at) if restore else armed.last
+        conclusive_at = last + IN_FLIGHT + self.payer.visibility_delay
+        asked_at = self.clock.now()  # a search knows nothing of what comes after it was asked
         found = await look_up(session, self.store, sought, journal.taken)
-        conclusive_at = armed.at + IN_FLIGHT + self.payer.visibility_delay
         now = Outcome(
             item.state,
             sent=item.sent,
@@ -305,7 +328,7 @@ class Shift:
         if item.state is State.ACCEPTED:
             outcome = witnessed(now, found)
         else:
-            conclusive = self.clock.now() >= conclusive_at
+            conclusive = asked_at >= conclusive_at
             outcome = resolved(now, found, self.payer.adapter, conclusive=conclusive)
         await self._record(item, journal, outcome)
 

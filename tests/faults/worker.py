@@ -118,7 +118,7 @@ class Strike:
 def work(assignment: Assignment) -> None:
     """The process's whole life."""
     seats.LEASE, seats.RENEWAL = timedelta(seconds=3), timedelta(seconds=0.5)
-    serve.TICK = timedelta(seconds=0.5)
+    serve.TICK = serve.REST = timedelta(seconds=0.5)
     engine.SIDE_BY_SIDE = 2
     os.dup2(os.open(assignment.home / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     _arrange(Strike(assignment))
