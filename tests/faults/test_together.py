@@ -274,6 +274,31 @@ def test_serve_works_what_comes_and_stops_after_the_claim_in_hand(
     assert len(office.portal.posts) == 2
 
 
+def test_one_shifts_trouble_lets_the_others_end_and_is_told(
+    office: FakeOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "TICK", timedelta(seconds=0.05))
+    office.payer = replace(office.payer, logins=(replace(office.payer.logins[0], seats=2),))
+    office.workshop = replace(office.workshop, office=Office([office.payer]))
+    office.queue(2)
+    kept = EvidenceStore.keep
+    first_is_kept = asyncio.Event()
+    calls: list[int] = []
+
+    async def keep(self: EvidenceStore, *about: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            await first_is_kept.wait()
+            return await kept(self, *about)  # type: ignore[arg-type]
+        first_is_kept.set()
+        raise Interrupted("The disk is full.")
+
+    monkeypatch.setattr(EvidenceStore, "keep", keep)
+    with pytest.raises(Interrupted, match="disk is full"):
+        office.loop.run(serve.serve(office.workshop, office.watcher, asyncio.Event()))
+    assert sorted(office.states()) == [State.ACCEPTED, State.SUBMITTING]
+
+
 def test_a_run_beside_workers_leaves_what_they_have_in_hand(office: FakeOffice) -> None:
     """Two seats' worth of claims, one seat: the second shift finds nobody's chair free and says so."""
     office.queue(2)
