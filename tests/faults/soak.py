@@ -309,11 +309,11 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "sqlite" in chosen:
-            found.append(on_sqlite(folder / "sqlite", 700, 200))
+            found.append(on_sqlite(folder / "sqlite", 1000, 200))
             print(found[-1], flush=True)
         if "postgresql" in chosen:
             with postgres.running() as server:
-                found.append(on_postgresql(folder / "postgresql", server, 800, 200))
+                found.append(on_postgresql(folder / "postgresql", server, 1000, 200))
             print(found[-1], flush=True)
         if "browser" in chosen:
             found.append(in_a_browser(folder / "browser", 60, 30))
