@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from filelock import FileLock
 
 
 class Server:
@@ -67,7 +68,10 @@ def find_programs() -> Path | None:
     if found := _installed():
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        with suppress(subprocess.CalledProcessError):
+        # tests run side by side, and apt does not
+        with FileLock(Path(tempfile.gettempdir()) / "payerbot-apt.lock"), suppress(subprocess.CalledProcessError):
+            if found := _installed():
+                return found
             for words in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
                 subprocess.run(["apt-get", "-qq", *words], check=True, stdout=subprocess.DEVNULL)
     return _installed()
