@@ -276,7 +276,7 @@ def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
 def serve(
     no_web: Annotated[bool, typer.Option("--no-web", help="Without a dashboard.")] = False,
 ) -> None:
-    """Send and follow up unattended, until Ctrl-C; claims in hand are brought to their end first."""
+    """Send and follow up unattended, until SIGTERM, which waits for the claims in hand, or Ctrl-C."""
     del no_web  # there is no dashboard yet
     with _installation() as it, it.home.locked() if it.ledger.database.embedded else nullcontext():
         asyncio.run(_serve(it))
@@ -286,7 +286,7 @@ async def _serve(it: Installation) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopping.set))
-    terminal.err.print("Working. Ctrl-C ends it after the claims in hand.")
+    terminal.err.print("Working. Ctrl-C ends it.")
     with terminal.Watch() as watch:
         await unattended.serve(it.workshop(), watch, stopping)
 
