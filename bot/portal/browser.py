@@ -80,15 +80,25 @@ _STILL: Final = """
 """
 
 
-# A request that outlives its page passes no route either, once the page is gone: here none outlives it.
+# A request that outlives its page, or that its page makes in the act of leaving, may pass no route: the browser
+# has turned to the next page. So none outlives it here, and none is made then. Ours is the first listener.
 _GUARDABLE: Final = """
 (() => {
+  let leaving = false;
+  addEventListener("pagehide", () => { leaving = true; }, true);
+  addEventListener("pageshow", () => { leaving = false; }, true);
   const { fetch } = window;
-  window.fetch = (input, init) =>
-    fetch(input, init?.keepalive || input?.keepalive ? { ...init, keepalive: false } : init);
+  window.fetch = (input, init) => leaving
+    ? Promise.reject(new TypeError("Failed to fetch"))
+    : fetch(input, init?.keepalive || input?.keepalive ? { ...init, keepalive: false } : init);
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    if (leaving) throw new DOMException("Failed to load", "NetworkError");
+    return send.call(this, body);
+  };
   Navigator.prototype.sendBeacon = (url, body = null) => {
-    fetch(url, { method: "POST", body, mode: "no-cors", credentials: "include" }).catch(() => {});
-    return true;
+    window.fetch(url, { method: "POST", body, mode: "no-cors", credentials: "include" }).catch(() => {});
+    return !leaving;
   };
 })();
 """

@@ -335,6 +335,10 @@ PAST = {
         fetch("/submit", { method: "POST", keepalive: true }); })""",
     "request of a page that leaves": """() => addEventListener("pagehide", () => {
         fetch(new Request("/submit", { method: "POST", keepalive: true })); })""",
+    "script of a page that leaves": """() => addEventListener("unload", () => {
+        const request = new XMLHttpRequest();
+        request.open("POST", "/submit");
+        request.send("account=A1"); })""",
 }
 
 
