@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 PYTHON ?=
 ARGS   ?=
 
-.PHONY: install demo test lint bench lock clean
+.PHONY: install demo test lint bench soak lock clean
 
 install: $(READY)
 
@@ -44,10 +44,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+soak: $(READY)
+	@$(BIN)/payerbot browser
+	$(BIN)/python -m tests.faults.soak $(ARGS)
+
 # uv, because pip-compile locks for the system it runs on alone.
 lock:
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgres --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock $(ARGS)
 
 clean:

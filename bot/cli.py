@@ -6,9 +6,11 @@ import asyncio
 import getpass
 import json
 import re
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,17 +22,23 @@ from typer.exceptions import TyperException
 
 from bot import demo as demo_room
 from bot import terminal
-from bot.claims.vocabulary import State
+from bot.claims.edits import engine
+from bot.claims.minutes import FAMILY_OF
+from bot.claims.model import Claim
+from bot.claims.vocabulary import SHOWN, State
 from bot.errors import PayerbotError, Refused, UnknownItem, UsageError
 from bot.home import Home
 from bot.installation import Installation, opened
-from bot.ledger import people, views
+from bot.ledger import overrides, papers, people, views
+from bot.ledger.restore import accept_older
 from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.log import get
 from bot.portal.browser import find_browser, install_browser
 from bot.settings import explain
-from bot.work import dispatch, intake
+from bot.work import care, dispatch, intake, letters
+from bot.work import rules as rules_room
+from bot.work import serve as unattended
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
 from bot.work.payers import find_adapters
@@ -53,11 +61,17 @@ payers_app = typer.Typer(help="The payers, their logins, and which names mean th
 app.add_typer(claims_app, name="claims")
 app.add_typer(files_app, name="files")
 app.add_typer(tasks_app, name="tasks")
+rules_app = typer.Typer(help="What claims are checked for, and how each payer sees it.", no_args_is_help=True)
+letters_app = typer.Typer(help="Letters that go with unlisted home visits.", no_args_is_help=True)
 app.add_typer(payers_app, name="payers")
+app.add_typer(rules_app, name="rules")
+app.add_typer(letters_app, name="letters")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 PayerOption = Annotated[str | None, typer.Option("--payer", metavar="SLUG", help="Only this payer.")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON, and companion records (CSV, JSON).")
+]
 Ids = Annotated[list[int], typer.Argument(metavar="ID...")]
 Why = Annotated[str, typer.Option("--why", help="Why; it is kept with the claim.")]
 
@@ -215,7 +229,7 @@ def queue(
         checked = _checked(it, files, hold=hold)
         rows: list[dict[str, Any]] = []
         for file in checked:
-            queued = intake.queue_file(it.ledger, file, _act(), payer)
+            queued = intake.queue_file(it.ledger, file, _act(), payer, it.store)
             rows.append(
                 {
                     "id": queued.file_id if queued else None,
@@ -233,7 +247,7 @@ def queue(
         totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("queued", "blocked", "held")}
         _print({"files": rows, **totals, "refused": [one for row in rows for one in row["refused"]]})
     else:
-        terminal.show_queued(rows)
+        terminal.show_queued(row for row, file in zip(rows, checked, strict=True) if not file.records)
         terminal.show_checked([file for file in checked if file.blocked])
     return (
         FOR_A_PERSON if any(row["blocked"] for row in rows) or any(_file_blocked(one) for one in checked) else DONE
@@ -256,6 +270,38 @@ def run(
 def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
     """Ask the payers about what is due to be asked; send nothing."""
     return _run(Order(payer, look_ups_only=True), as_json=json_)
+
+
+@app.command()
+def serve(
+    no_web: Annotated[bool, typer.Option("--no-web", help="Without a dashboard.")] = False,
+) -> None:
+    """Send and follow up unattended, until SIGTERM, which waits for the claims in hand, or Ctrl-C."""
+    del no_web  # there is no dashboard yet
+    with _installation() as it, it.home.locked() if it.ledger.database.embedded else nullcontext():
+        asyncio.run(_serve(it))
+
+
+async def _serve(it: Installation) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    terminal.err.print("Working. Ctrl-C ends it.")
+    with terminal.Watch() as watch:
+        await unattended.serve(it.workshop(), watch, stopping)
+
+
+@app.command()
+def recover(why: Why = "") -> None:
+    """After an older ledger was put back: from now on the payers are asked about every claim that may have gone
+    since, before it is sent."""
+    with _installation() as it, it.home.locked():
+        restore = accept_older(it.ledger, _act(why))
+    terminal.out.print(
+        f"This ledger knows what happened until {terminal.when(restore.since)}. From now on a claim for services "
+        f"until today that it never saw sent is looked up at its payer first. Queue again the files that were "
+        f"queued since."
+    )
 
 
 def _run(order: Order, *, as_json: bool) -> int:
@@ -324,6 +370,38 @@ def claims_release(ids: Ids, why: Why = "") -> None:
 def claims_withdraw(ids: Ids, why: Why = "") -> None:
     """Give claims up that are not, and will not be, at the payer."""
     _decide(ids, lambda it: people.withdraw(it.ledger, ids, _act(why)), "withdrawn")
+
+
+@claims_app.command("override")
+def claims_override(
+    claim_id: Annotated[int, typer.Argument(metavar="ID")],
+    rule: Annotated[str, typer.Option("--rule", metavar="RULE", help="The rule, as payerbot check names it.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The lead who decides.")],
+    why: Annotated[str, typer.Option("--why", help="Why; it is kept with the claim.")],
+) -> None:
+    """A lead sets aside what one rule found on a claim, by name and reason."""
+    with _installation() as it:
+        lead = _lead(it, by)
+        if not why.strip():
+            raise UsageError("Say why: --why REASON.")
+        edit = engine.find(rule)
+        need = None
+        for waiting in papers.lettered(it.ledger, claim_id):
+            need = letters.need_of_letter(waiting.support, waiting.payer)
+        act = Act(f"{lead} ({getpass.getuser()})", datetime.now().astimezone(), why.strip())
+        id_ = edit.id if edit else rule
+        state = overrides.override(it.ledger, claim_id, id_, rules_room.overridable(), need, act)
+    terminal.out.print(f"Claim {claim_id}: {id_} overridden by {escape(lead)}. {SHOWN[state]}.")
+
+
+def _lead(it: Installation, name: str) -> str:
+    """The lead of that name as the settings write it. Raises `Refused`."""
+    asked = " ".join(name.split()).casefold()
+    lead = next((one for one in it.settings.leads if " ".join(one.split()).casefold() == asked), None)
+    if lead is None:
+        known = ", ".join(it.settings.leads) or "nobody: name them as leads in payerbot.toml"
+        raise Refused(f"Only a billing lead may override (leads here: {known}).")
+    return lead
 
 
 @claims_app.command("entered-by-hand")
@@ -427,6 +505,114 @@ def tasks_done(
                 number = _payers_number(it, one["id"], number)
         people.done(it.ledger, task_id, answer, number, _act(why))
     terminal.out.print(f"Task {task_id}: done.")
+
+
+# ------------------------------------------------------------------------------------- rules, care and letters
+
+
+@rules_app.command("list")
+def rules_list(payer: PayerOption = None, json_: Json = False) -> None:
+    """Every rule: what it does to a claim, and where it comes from."""
+    rows = rules_room.rows(payer)
+    if json_:
+        _print(rows)
+    else:
+        terminal.show_rules(rows)
+
+
+@rules_app.command("show")
+def rules_show(
+    id_: Annotated[str, typer.Argument(metavar="ID")], payer: PayerOption = None, json_: Json = False
+) -> None:
+    """One rule: what it looks at, what it means, and what a payer may set."""
+    document = rules_room.one(id_, payer)
+    if json_:
+        _print(document)
+    else:
+        terminal.show_rule(document)
+
+
+@app.command()
+def ccm(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Time logs (CSV, JSON), and claims to compare with.")
+    ],
+    json_: Json = False,
+) -> int:
+    """Read time logs of care management: minutes that count, codes and units they support."""
+    logs = care.read(files)
+    known: list[Claim] = []
+    if _state["home"].settings_file.exists() and logs.spans:
+        with _installation() as it:
+            known = papers.billed_between(it.ledger, *logs.spans, FAMILY_OF)
+    months = logs.months(known)
+    for path, problem in logs.problems:
+        terminal.show_file_problem(path, problem)
+    if json_:
+        _print([month.document() for month in months])
+    else:
+        terminal.show_months(months)
+    wrong = any(problem.severity == "block" for _, problem in logs.problems)
+    return FOR_A_PERSON if wrong or not all(month.agrees for month in months) else DONE
+
+
+LetterId = Annotated[int, typer.Argument(metavar="ID", help="The claim.")]
+SignedBy = Annotated[str, typer.Option("--by", metavar="NAME", help="The practitioner.")]
+
+
+@letters_app.command("list")
+def letters_list(json_: Json = False) -> None:
+    """Claims that wait for a letter, and whose signature each needs."""
+    with _installation() as it:
+        rows = [
+            {"id": one.id, "account": one.claim.account, "payer": one.payer, "day": one.support.day,
+             "practitioner": one.support.practitioner_name}
+            for one in papers.lettered(it.ledger)
+        ]  # fmt: skip
+    if json_:
+        _print(rows)
+        return
+    for row in rows:
+        terminal.out.print(
+            f"claim {row['id']}  account {escape(str(row['account']))}  {row['payer']}  visit of {row['day']}  "
+            f"needs {escape(str(row['practitioner']))}"
+        )
+    if not rows:
+        terminal.out.print("No letter is waiting.")
+
+
+@letters_app.command("write")
+def letters_write(
+    claim_id: LetterId, to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where to put it.")]
+) -> None:
+    """Write a claim's letter as a PDF to be signed; once it is ready, the papers as they go to the payer."""
+    with _installation() as it:
+        for path in _letter_desk(it).write(claim_id, to, it.clock.now().date()):
+            terminal.out.print(f"Written: {escape(str(path))}")
+
+
+@letters_app.command("sign")
+def letters_sign(
+    claim_id: LetterId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The signed letter, a PDF.")],
+    by: SignedBy,
+) -> None:
+    """Take in a signed letter; its claim then waits for its turn."""
+    with _installation() as it:
+        _letter_desk(it).sign(claim_id, file, by, _act())
+    terminal.out.print(f"Claim {claim_id}: the signed letter goes with it.")
+
+
+@letters_app.command("approve")
+def letters_approve(claim_id: LetterId, by: SignedBy, why: Why = "") -> None:
+    """Say that the practitioner read and approved the letter in person; its claim then waits for its turn."""
+    with _installation() as it:
+        _letter_desk(it).approve(claim_id, by, _act(why))
+    terminal.out.print(f"Claim {claim_id}: the letter approved by {escape(by)} goes with it.")
+
+
+def _letter_desk(it: Installation) -> letters.Desk:
+    return letters.Desk(it.office, it.ledger, it.store, it.home, it.settings.browser.executable)
 
 
 # --------------------------------------------------------------------------------------------------- payers
@@ -561,8 +747,7 @@ def payers_resume(
 
 
 def _checked(it: Installation, files: Sequence[Path], *, hold: bool = False) -> list[Checked]:
-    today = it.clock.now().date()
-    return [intake.check_file(it.office, it.ledger, path, today, hold=hold) for path in files]
+    return intake.check_files(it.office, it.ledger, files, it.clock.now().date(), hold=hold)
 
 
 def _file_blocked(checked: Checked) -> bool:

@@ -59,11 +59,22 @@ def play(claims: int, *, headed: bool) -> int:
         _tell(f"{len(portals)} payers' portals run on this machine", [f"{one.name}: {one.url}" for one in portals])
         slugs = [portal.slug for portal in portals]
         _python("fixtures.claims.generate", str(folder), "--claims", str(claims), "--payers", *slugs)
+        cases = folder / "care"
+        cases.mkdir()
+        _python("fixtures.claims.care", str(cases))
         for portal in portals:
             _payerbot(home, "payers", "map", portal.name.upper(), portal.slug, quiet=True)
+        _tell("A month of care management: what each time log supports, and what nearly is", [])
+        _payerbot(home, "ccm", str(cases / "june-log.csv"))
+        _tell("Claims that payers would deny, caught before they are sent (here the first few)", [])
+        _payerbot(home, "check", str(cases / "few.837"), str(cases / "few.support.json"))
         files = [str(folder / name) for name in ("visits.837", "care.csv", "homes.json")]
+        files += [str(cases / name) for name in ("clean.837", "clean.support.json")]
         _tell("A morning's files are checked and queued", [])
         _payerbot(home, "queue", *files)
+        _tell("An unlisted home visit waits for its physician, who approves the letter in person", [])
+        _payerbot(home, "letters", "list")
+        _payerbot(home, "letters", "approve", _letter(home), "--by", "Dr. Anneli Lindqvist")
         _tell("payerbot sends them, unattended", [])
         code = _payerbot(home, "run")
         _tell("and asks the payers about each, as soon as their search and their messages can know", [])
@@ -73,6 +84,12 @@ def play(claims: int, *, headed: bool) -> int:
         doubled = _audit(portals)
     out.print(f"\nLook around: payerbot --home {home.path} claims list")
     return 3 if doubled else code
+
+
+def _letter(home: Home) -> str:
+    """The claim whose letter waits."""
+    [waiting] = json.loads(_python("bot.cli", "--home", str(home.path), "letters", "list", "--json"))
+    return str(waiting["id"])
 
 
 def _audit(portals: list[Portal]) -> int:

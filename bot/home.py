@@ -33,6 +33,8 @@ STARTER = """\
 #   secrets/payers__sunrise__logins__main__password     (one value a file, for your eyes only: chmod 600)
 # Keep passwords and authenticator keys in secrets/, not here.
 
+# leads = ["Dana Price"]             # who may override what blocks a claim
+
 # [payers.sunrise]
 # url = "https://portal.sunrise.example"
 # visibility_delay = "PT2H"           # a new claim may stay out of the portal's own search for two hours
@@ -81,6 +83,11 @@ class Home:
         return self.path / "evidence"
 
     @property
+    def documents(self) -> Path:
+        """Folder of letters and records prepared for payers, named by their control numbers."""
+        return self.path / "documents"
+
+    @property
     def secrets(self) -> Path:
         """Folder of keys and passwords, one value a file."""
         return self.path / "secrets"
@@ -121,7 +128,7 @@ class Home:
         self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         if not foreign:
             self.path.chmod(FOLDER_MODE)
-        for folder in (self.evidence, self.secrets, self.log):
+        for folder in (self.evidence, self.documents, self.secrets, self.log):
             folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
             folder.chmod(FOLDER_MODE)
 

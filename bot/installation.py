@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot import log
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError
 from bot.home import Home
-from bot.ledger.database import Database
+from bot.ledger.database import Database, DatabaseClock
 from bot.ledger.store import Ledger
+from bot.ledger.tally import Tally
 from bot.portal.adapter import Credentials
+from bot.portal.desk import browser_desk
 from bot.portal.evidence import EvidenceStore
 from bot.settings import LoginSettings, Settings, load
 from bot.vault import Vault
@@ -31,15 +34,19 @@ class Installation:
     office: Office
     clock: Clock
 
+    @property
+    def store(self) -> EvidenceStore:
+        """Where evidence is kept."""
+        return EvidenceStore(self.home.evidence, self.vault)
+
     def workshop(self, *, headed: bool = False) -> Workshop:
         """What shifts work with."""
         return Workshop(
             self.office,
             self.ledger,
-            EvidenceStore(self.home.evidence, self.vault),
+            self.store,
             self.clock,
-            self.settings.browser.executable,
-            headed or self.settings.browser.headed,
+            partial(browser_desk, self.settings.browser.executable, headed=headed or self.settings.browser.headed),
         )
 
 
@@ -55,8 +62,9 @@ def opened(home: Home, clock: Clock | None = None, *, verbose: bool = False) -> 
     database = Database(settings.ledger.url or f"sqlite:///{home.ledger}")
     try:
         database.migrate()
+        time = clock or (SystemClock() if database.embedded else DatabaseClock(database))
         yield Installation(
-            home, settings, vault, Ledger(database, vault), office_of(settings), clock or SystemClock()
+            home, settings, vault, Ledger(database, vault, Tally(home.evidence)), office_of(settings), time
         )
     finally:
         database.close()

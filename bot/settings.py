@@ -158,6 +158,8 @@ class Settings(BaseSettings):
     payers: dict[Slug, PayerSettings] = {}
     ledger: LedgerSettings = LedgerSettings()
     browser: BrowserSettings = BrowserSettings()
+    #: Names of the billing leads: they alone may override what blocks a claim.
+    leads: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
 
     @classmethod
     def settings_customise_sources(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,9 +15,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot.claims.model import Problem
 from bot.claims.vocabulary import SHOWN, Proof, State
 from bot.ledger.journal import Item
 from bot.ledger.views import Row, Rows
+from bot.work.care import Month
 from bot.work.intake import Checked
 from bot.work.summary import BUCKETS, Summary
 
@@ -65,9 +68,11 @@ def show_checked(checked: Sequence[Checked]) -> None:
     """What was found in files, claim by claim."""
     for file in checked:
         blocked = len({problem.account for problem in file.all_problems if problem.severity == "block"})
+        holds = f"{_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, {money(file.charge)}"
+        if file.records:
+            holds = _count(file.records, "companion record")
         out.print(
-            f"[bold]{escape(file.file)}[/bold]: {_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, "
-            f"{money(file.charge)}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
+            f"[bold]{escape(file.file)}[/bold]: {holds}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
         )
         for problem in file.problems:
             _show_problem(problem.severity, problem.message, problem.place)
@@ -75,7 +80,78 @@ def show_checked(checked: Sequence[Checked]) -> None:
             if entry.problems:
                 out.print(f"  account {escape(entry.found.account or '(none)')} ({entry.found.place})")
                 for problem in entry.problems:
-                    _show_problem(problem.severity, problem.message, None)
+                    _show_problem(problem.severity, f"{problem.message} [{problem.rule}]", None)
+
+
+def show_rules(rows: Sequence[dict[str, Any]]) -> None:
+    """Rules, one a row."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("rule", "", "what must hold", "source"):
+        table.add_column(heading)
+    for row in rows:
+        colour = {"block": "red", "warn": "yellow"}.get(row["severity"], "dim")
+        table.add_row(
+            row["id"],
+            f"[{colour}]{row['severity']}[/]",
+            escape(row["title"]),
+            f"[dim]{escape(row['source'])}[/dim]",
+        )
+    out.print(table)
+
+
+def show_rule(rule: dict[str, Any]) -> None:
+    """One rule with everything there is to know about it."""
+    out.print(f"[bold]{rule['id']}[/bold]  {escape(rule['title'])}  ({rule['severity']})")
+    out.print(escape(rule["explanation"]))
+    verified = f", verified {rule['verified']}" if rule["verified"] else ""
+    out.print(f"  looks at: {escape(rule['needs'])}")
+    out.print(f"  source: {escape(rule['source'])}{verified}")
+    for one in rule["parameters"]:
+        value = ", ".join(one["value"]) if isinstance(one["value"], tuple | list) else one["value"]
+        out.print(f"  {one['name']} = {escape(str(value))}: {escape(one['meaning'])}")
+    out.print(f"  a lead {'may' if rule['overridable'] else 'cannot'} override it for one claim")
+
+
+def show_file_problem(path: Path, problem: Problem) -> None:
+    """What is wrong with a file, beside an answer."""
+    where = f", {problem.place}" if problem.place else ""
+    err.print(f"[yellow]{escape(str(path))}{where}: {escape(problem.message)}[/yellow]")
+
+
+def show_months(months: Sequence[Month]) -> None:
+    """Months of care management, as a biller reads them: what to bill, what did not count, what is nearly so."""
+    for month in months:
+        counted = month.answer.counted
+        minutes = ", ".join(
+            f"{number} {whose}"
+            for number, whose in ((counted.staff, "staff"), (counted.practitioner, "practitioner"))
+            if number
+        )
+        supported = _codes(month.answer.codes) or "nothing to bill"
+        out.print(
+            f"[bold]{escape(month.record.label)}[/bold]  {month.record.month}  {minutes or 'no'} minutes: "
+            f"[bold]{supported}[/bold]"
+        )
+        for codes in month.answer.instead:
+            out.print(f"    or instead {_codes(codes)}")
+        for one in counted.left_out:
+            out.print(
+                f"    [dim]{one.entry.day:%m/%d} {one.entry.minutes} min not counted: {one.reason.words}[/dim]"
+            )
+        for code in month.answer.one_short:
+            out.print(
+                f"    [yellow]one minute short of {'another ' if code in month.answer.codes else ''}{code}[/]"
+            )
+        if month.billed and month.agrees:
+            out.print("    billed as supported")
+        elif month.billed:
+            out.print(f"    [red]billed {_codes(month.billed)}: correct the claim or the log[/red]")
+    if not months:
+        out.print("No time log.")
+
+
+def _codes(codes: Mapping[str, int]) -> str:
+    return " + ".join(f"{code} × {units}" for code, units in codes.items())
 
 
 def show_queued(rows: Iterable[dict[str, Any]]) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from playwright.async_api import Playwright
 from pydantic import SecretStr
 
-from bot.claims.fingerprint import fingerprint, likeness
-from bot.claims.model import Claim, Found
+from bot.claims.model import Claim
 from bot.claims.vocabulary import State
 from bot.home import Home
 from bot.ledger import views
 from bot.ledger.database import Database
-from bot.ledger.intake import Entry, queue_file
 from bot.ledger.journal import Item
 from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.views import Row, Rows
 from bot.portal.adapter import Credentials
+from bot.portal.browser import find_browser
+from bot.portal.desk import BrowserDesk, Desk
 from bot.portal.evidence import EvidenceStore
 from bot.vault import Vault
 from bot.work import dispatch
@@ -29,7 +31,9 @@ from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
 from bot.work.summary import Summary
 from fixtures.portals.server import RunningPortal, running
+from fixtures.wire import Wire
 from tests.conftest import Loop
+from tests.faults import entries
 
 #: How long a page may take: a loaded machine is no fault of the portal.
 PATIENCE = timedelta(seconds=8)
@@ -71,8 +75,16 @@ class TestOffice:
     __test__ = False
 
     def __init__(
-        self, home: Home, portal: RunningPortal, slug: str, loop: Loop, delay: timedelta, patience: timedelta
+        self,
+        home: Home,
+        portal: RunningPortal,
+        url: str,
+        slug: str,
+        loop: Loop,
+        delay: timedelta,
+        patience: timedelta,
     ) -> None:
+        """`url` is where the office finds the portal."""
         self.portal = portal
         self.loop = loop
         self.clock = SharedClock(portal)
@@ -80,7 +92,7 @@ class TestOffice:
         self.vault = Vault.open(home)
         self.database = Database(f"sqlite:///{home.ledger}")
         self.database.migrate()
-        self.ledger = Ledger(self.database, self.vault)
+        self.ledger = Ledger(self.database, self.vault, Tally(home.evidence))
         self.slug = slug
         adapter = find_adapters()[slug]
         user = portal.users[0]
@@ -88,48 +100,24 @@ class TestOffice:
             user.username, SecretStr(user.password), SecretStr(user.totp_secret) if user.totp_secret else None
         )
         login = Login("main", credentials, user.provider.tin, (user.provider.npi,), 1)
-        self.payer = Payer(adapter(portal.url), policy_of(adapter), (login,), delay, adapter.limits.verdict_delay)
+        self.payer = Payer(adapter(url), policy_of(adapter), (login,), delay, adapter.limits.verdict_delay)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,
             EvidenceStore(home.evidence, self.vault),
             self.clock,
-            patience=patience,
+            partial(_desk, loop.driver, patience),  # one driver for all tests: it starts slowly
         )
 
     def queue(self, claims: Sequence[Claim]) -> list[int]:
         """Queue claims; their ids."""
-        entries = [
-            Entry(
-                Found(
-                    account=claim.account, place="test", lines=len(claim.lines), charge=claim.charge, claim=claim
-                ),
-                (),
-                State.QUEUED,
-                "",
-                claim.payer.name,
-                self.slug,
-                "main",
-                fingerprint(claim, self.slug, self.vault.fingerprint_key),
-                likeness(claim, self.slug, self.vault.fingerprint_key),
-                date(2027, 1, 1),
-            )
-            for claim in claims
-        ]
         before = {row["id"] for row in views.claim_rows(self.ledger)}
-        queue_file(self.ledger, "test", "0" * 64, entries, Act("tester", self.clock.now()))
+        entries.queue(self.ledger, claims, self.slug, Act("tester", self.clock.now()))
         return [row["id"] for row in views.claim_rows(self.ledger) if row["id"] not in before]
 
     def run(self, order: Order | None = None, timeout: float = 120) -> Summary:
         """Run shifts to their end."""
-        driver = self.loop.driver
-
-        @asynccontextmanager
-        async def started() -> AsyncIterator[Playwright]:
-            yield driver
-
-        with patch.object(dispatch, "async_playwright", started):  # one driver for all tests: it starts slowly
-            return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
+        return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), timeout)
 
     def claim(self, claim_id: int) -> Row:
         """A claim as the ledger has it."""
@@ -148,16 +136,56 @@ class TestOffice:
         return sum(account.startswith(str(claim["account"])) for claim in self.portal.claims)
 
 
+@asynccontextmanager
+async def _desk(driver: Playwright, patience: timedelta) -> AsyncIterator[Desk]:
+    program = find_browser()
+    assert program is not None
+    yield BrowserDesk(driver, program, headed=False, patience=patience)
+
+
 @contextmanager
 def office(
     slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0), patience: timedelta = PATIENCE
 ) -> Iterator[TestOffice]:
     """An office with one payer, whose search shows new claims after `delay`."""
+    with (
+        running(slug, 0, delay.total_seconds()) as portal,
+        _opened(home, portal, portal.url, slug, loop, delay, patience) as one,
+    ):
+        yield one
+
+
+@contextmanager
+def wired_office(
+    slug: str, home: Path, loop: Loop, delay: timedelta, patience: timedelta
+) -> Iterator[tuple[TestOffice, Wire]]:
+    """The same with a wire before the portal."""
+    with running(slug, 0, delay.total_seconds()) as portal:
+        address = urlsplit(portal.url)
+        assert address.hostname
+        assert address.port
+        wire = loop.run(Wire(address.hostname, address.port).__aenter__())
+        try:
+            with _opened(home, portal, wire.url, slug, loop, delay, patience) as one:
+                yield one, wire
+        finally:
+            loop.run(wire.__aexit__(None, None, None))
+
+
+@contextmanager
+def _opened(
+    home: Path,
+    portal: RunningPortal,
+    url: str,
+    slug: str,
+    loop: Loop,
+    delay: timedelta,
+    patience: timedelta,
+) -> Iterator[TestOffice]:
     place = Home(home)
     place.create()
-    with running(slug, 0, delay.total_seconds()) as portal:
-        one = TestOffice(place, portal, slug, loop, delay, patience)
-        try:
-            yield one
-        finally:
-            one.database.close()
+    one = TestOffice(place, portal, url, slug, loop, delay, patience)
+    try:
+        yield one
+    finally:
+        one.database.close()

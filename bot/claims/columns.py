@@ -226,7 +226,7 @@ COLUMNS: tuple[Column, ...] = (
         example="SUNRISE HEALTH PLAN",
         aliases=("payer", "insurance", "insurance_name"),
     ),
-    Column("payer_id", ("payer", "payer_id"), identifier, example="LKSHR"),
+    Column("payer_id", ("payer", "payer_id"), identifier, example="SNRSE"),
     Column("billing_npi", ("billing", "npi"), digits, example="1990000014"),
     Column("billing_tin", ("billing", "tin"), digits, example="990000017", aliases=("tin", "tax_id", "ein")),
     Column("billing_tin_type", ("billing", "tin_type"), code),

@@ -1,6 +1,6 @@
 """Recognises a claim that was here before, without keeping anything one could read about the patient.
 
-Both functions return keyed hashes (HMAC-SHA256, hexadecimal) of normalised values: case, blanks, punctuation
+All functions return keyed hashes (HMAC-SHA256, hexadecimal) of normalised values: case, blanks, punctuation
 in identifiers and trailing zeros of amounts do not matter, nor does the order of the lines. The key belongs
 to the installation; with another key nothing matches.
 """
@@ -56,6 +56,16 @@ def likeness(claim: Claim, payer_slug: str, key: bytes) -> frozenset[str]:
         _hash(key, ["line", payer, patient, line.service_from.isoformat(), _identifier(line.code)])
         for line in claim.lines
     )
+
+
+def patient_months(claim: Claim, payer_slug: str, key: bytes) -> frozenset[str]:
+    """Return one hash for each calendar month in which the patient was served, and one for the planning service
+    (G0506) that is billed once in a lifetime: claims that share one are to be looked at together.
+    """
+    payer, patient = _identifier(payer_slug), _patient(claim)
+    spans = {f"{line.service_from:%Y-%m}" for line in claim.lines}
+    spans |= {"ever" for line in claim.lines if line.code == "G0506"}
+    return frozenset(_hash(key, ["month", payer, patient, span]) for span in spans)
 
 
 def _patient(claim: Claim) -> list[str]:

@@ -194,6 +194,8 @@ class Attachment(_Part):
     control_number: Text = ""
     #: The file to upload: a path relative to the claim file's folder; readers make it absolute.
     file: str = ""
+    #: Of the file as it was when the claim was queued (hexadecimal); readers leave it to intake.
+    sha256: Text = ""
 
 
 class Accident(_Part):

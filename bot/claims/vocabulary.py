@@ -56,7 +56,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.BLOCKED: frozenset({State.QUEUED, State.HELD, State.WITHDRAWN, State.ACCEPTED}),
     State.HELD: frozenset({State.QUEUED, State.WITHDRAWN, State.BLOCKED, State.ACCEPTED}),
     # rejected: refused while it was still being filled; accepted: a person entered it by hand;
-    # unknown: the payer says it has it, after an earlier send of ours that a look-up did not find
+    # unknown: the payer says it has it, after an earlier send of ours that a look-up did not find;
+    # accepted, received, disputed: found at the payer after an older ledger was put back
     State.QUEUED: frozenset(
         {
             State.SUBMITTING,
@@ -66,7 +67,9 @@ MOVES: dict[State, frozenset[State]] = {
             State.REJECTED,
             State.DUPLICATE,
             State.ACCEPTED,
+            State.RECEIVED,
             State.UNKNOWN,
+            State.DISPUTED,
         }
     ),
     # queued, held: armed, but provably nothing was sent

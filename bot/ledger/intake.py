@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.claims.model import Found, Frequency, Problem
+from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import tasks
-from bot.ledger.schema import claims, files, likenesses, lines, problems
+from bot.ledger.papers import register
+from bot.ledger.schema import claims, evidence, files, likenesses, lines, patient_months, problems
 from bot.ledger.store import Act, Ledger, move, note
 from bot.ledger.tasks import Need
+from bot.portal.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,13 @@ class Entry:
     deadline: date | None
     #: What a person must do about it.
     need: Need | None = None
+    #: Keyed hashes of patient and month, of a claim that others of the month matter for.
+    months: frozenset[str] = frozenset()
+    #: What supports an unlisted visit, and where its letter stands.
+    support: VisitRecord | None = None
+    letter: str | None = None
+    #: The documents that go with it, as they were when it was queued.
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,8 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             standing=entry.fingerprint if state in STANDING else None,
             deadline=entry.deadline,
             body=ledger.seal(claim) if claim else None,
+            support=ledger.seal(entry.support) if entry.support else None,
+            letter=entry.letter,
             created_at=act.at,
             updated_at=act.at,
         )
@@ -162,6 +174,23 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
     if entry.likeness:
         connection.execute(
             insert(likenesses), [{"claim_id": claim_id, "digest": digest} for digest in sorted(entry.likeness)]
+        )
+    if entry.months:
+        connection.execute(
+            insert(patient_months), [{"claim_id": claim_id, "digest": digest} for digest in sorted(entry.months)]
+        )
+    if claim:
+        register(connection, claim_id, claim)
+    for kept in entry.evidence:
+        connection.execute(
+            insert(evidence).values(
+                claim_id=claim_id,
+                kind=kept.kind,
+                sha256=kept.sha256,
+                file=kept.path_name,
+                size=kept.size,
+                at=kept.at,
+            )
         )
     if entry.problems:
         connection.execute(

@@ -23,9 +23,10 @@ from sqlalchemy.exc import IntegrityError
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.clock import Clock
-from bot.errors import LostClaim, SignInSpent
+from bot.errors import Interrupted, LostClaim, Passing, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
+from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage
@@ -36,6 +37,9 @@ FRESH = timedelta(seconds=30)
 
 #: How long one seat waits for another seat's sign-in.
 SIGN_IN_SECONDS = 90
+
+#: How long a claim or look-up that failed waits for the next try, times the failures so far.
+RETRY = timedelta(minutes=5)
 
 #: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
 UNSENT, VOID = "unsent", "void"
@@ -99,7 +103,11 @@ class ClaimJournal:
 
     async def record(self, outcome: Outcome, need: Need | None) -> State:
         """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
-        return await asyncio.to_thread(self._record, outcome, need)
+        # if the first did commit after all, the second finds that the claim has moved
+        async for attempt in self._ledger.database.waiting():
+            with attempt:
+                return await asyncio.to_thread(self._record, outcome, need)
+        raise AssertionError("tenacity raises the last error")
 
     def _arm(self, stage: Stage, sent_as: SentAs) -> datetime:
         now = self._clock.now()
@@ -139,6 +147,8 @@ class ClaimJournal:
                 )
                 .returning(sends.c.id)
             ).scalar_one()
+            if int(send) <= self._ledger.tally.last():
+                raise Interrupted("The ledger is not the one that was worked with: run payerbot recover.")
             try:
                 connection.execute(
                     insert(attempts).values(
@@ -150,6 +160,10 @@ class ClaimJournal:
             except IntegrityError:
                 raise LostClaim(f"Claim {self._item.id} has an open attempt already.") from None
         self._rev, self._send = rev, int(send)
+        try:
+            self._ledger.tally.note(self._send)
+        except OSError as error:
+            raise Interrupted("The evidence folder cannot be written to.") from error
         return now
 
     def _still_mine(self) -> bool:
@@ -199,6 +213,8 @@ class ClaimJournal:
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
                 need = _sent_twice(self._item)
             act = Act(BOT, now, outcome.reason)
+            # what was armed and stopped short of leaving has failed, too
+            in_vain = outcome.state is State.QUEUED and before == State.SUBMITTING
             move(
                 connection,
                 self._item.id,
@@ -206,14 +222,14 @@ class ClaimJournal:
                 act,
                 rev=self._rev,
                 what="outcome",
-                failures=0,
+                failures=self._item.failures + 1 if in_vain else 0,
                 reason=outcome.reason,
                 sent=outcome.sent,
                 proof=outcome.proof,
                 status=outcome.status,
                 control_number=outcome.control_number,
                 tracking_number=outcome.tracking_number,
-                due_at=outcome.due_at,
+                due_at=now + (self._item.failures + 1) * RETRY if in_vain else outcome.due_at,
             )
             if outcome.status is not self._item.status:
                 connection.execute(
@@ -297,12 +313,12 @@ class LoginJournal:
 
     async def arm(self) -> None:
         """Note that this secret is about to be tried; once, unless it is known to work. Waits while another seat
-        of the same worker tries it."""
+        tries it."""
         for _ in range(SIGN_IN_SECONDS):
             if await asyncio.to_thread(self._arm):
                 return
             await self._clock.wait(1)
-        raise self._spent()
+        raise Passing(f"Another session of {self._payer} {self._login} has not finished signing in.")
 
     async def ended(self, *, worked: bool) -> None:
         """Note how the try ended."""
@@ -313,7 +329,7 @@ class LoginJournal:
         return await asyncio.to_thread(self._take_step, step)
 
     def _arm(self) -> bool:
-        """Whether it may be tried now; False while our other seat tries it."""
+        """Whether it may be tried now; False while somebody who sits elsewhere tries it."""
         now = self._clock.now()
         with self._ledger.write() as connection:
             known = connection.execute(
@@ -334,7 +350,7 @@ class LoginJournal:
                 connection.execute(
                     update(sign_ins).where(*self._mine()).values(armed_at=now, owner=self._owner, worked=None)
                 )
-            elif known.worked is None and known.owner == self._owner:
+            elif known.worked is None and known.owner in set(connection.execute(owners(now)).scalars()):
                 return False
             else:
                 raise self._spent()

@@ -10,6 +10,7 @@ from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import Refused, UnknownItem
 from bot.ledger import tasks
 from bot.ledger.journal import VOID, forget_sign_ins
+from bot.ledger.papers import NEEDED
 from bot.ledger.schema import attempts, claims, pauses, routes, sends, task_claims
 from bot.ledger.schema import tasks as task_table
 from bot.ledger.store import Act, Ledger, move, note
@@ -233,6 +234,8 @@ def _not_there(connection: Connection, claim_id: int, act: Act) -> None:
 
 def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, reason: str) -> None:
     """A person has decided: the claim waits for its turn, and its sends without a person are counted anew."""
+    if connection.execute(select(claims.c.letter).where(claims.c.id == claim_id)).scalar_one_or_none() == NEEDED:
+        raise Refused(f"Claim {claim_id} needs a signed or approved letter first: payerbot letters list.")
     connection.execute(
         update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
     )

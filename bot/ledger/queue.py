@@ -6,28 +6,30 @@ import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
 
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim, UnknownItem
-from bot.ledger.journal import UNSENT, Item
-from bot.ledger.schema import attempts, claims, pauses, sends
+from bot.ledger import seats
+from bot.ledger.journal import RETRY, UNSENT, Item
+from bot.ledger.schema import QUEUE_ORDER, attempts, claims, pauses, sends
+from bot.ledger.seats import Seat
 from bot.ledger.store import BOT, Act, Ledger, move
 from bot.ledger.tasks import Need, open_task
 from bot.portal.adapter import SentAs
 
-#: How long a look-up that failed waits for the next, times the failures so far.
-RETRY = timedelta(minutes=5)
-
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """What an open, or the last, attempt at a claim left behind: when, and under which identifiers."""
+    """What the attempts at a claim that may have arrived left behind."""
 
+    #: When the first was armed: nothing that the payer received before is ours.
     at: datetime
+    #: When the last was: until some time after, "not there" means nothing.
+    last: datetime
     sent_as: SentAs
 
 
@@ -41,13 +43,34 @@ class Pause:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The claims that a run, or a shift, may send."""
+
+    #: When it began: what failed since then is not tried again.
+    begun: datetime
+    #: These alone; none: all that wait for their turn.
+    ids: Collection[int] | None = None
+    #: The last claim there was when it began; none: those that come later, too.
+    newest: int | None = None
+    #: Whether what failed lately waits, as it does when nobody asked for it.
+    patient: bool = False
+
+
 def recover(ledger: Ledger, now: datetime) -> int:
-    """Claims that were being sent when payerbot stopped: they may have gone. To be called while nobody else
-    works. How many there were."""
+    """Claims that were being sent by somebody who sits nowhere any more: they may have gone. How many there
+    were."""
     act = Act(BOT, now, "payerbot stopped while this claim was being sent")
     with ledger.write() as connection:
+        at_work = (
+            select(attempts.c.claim_id)
+            .join(sends, sends.c.id == attempts.c.send_id)
+            .where(attempts.c.closed_at.is_(None), sends.c.owner.in_(seats.owners(now)))
+        )
         found = connection.execute(
-            select(claims.c.id, claims.c.rev).where(claims.c.state == State.SUBMITTING)
+            select(claims.c.id, claims.c.rev).where(
+                claims.c.state == State.SUBMITTING, claims.c.id.not_in(at_work)
+            )
         ).all()
         for row in found:
             move(
@@ -102,37 +125,59 @@ def logins(ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: st
     return sorted((str(payer_), str(login)) for payer_, login in due)
 
 
-def next_claim(
-    ledger: Ledger, payer: str, login: str, ids: Collection[int], passed: Collection[int]
-) -> Item | None:
-    """The next claim of this login to send: among `ids` (in their order), not among those passed already."""
+def has_work(ledger: Ledger, payer: str, login: str, now: datetime) -> bool:
+    """Whether a login has work that nobody needs to ask for: a claim whose turn it is, or a look-up due."""
+    mine = select(claims.c.id).where(claims.c.payer == payer, claims.c.login == login).limit(1)
+    its_turn = and_(claims.c.state == State.QUEUED, or_(claims.c.due_at.is_(None), claims.c.due_at <= now))
     with ledger.read() as connection:
-        for some in _batches([claim_id for claim_id in ids if claim_id not in passed]):
-            row = connection.execute(
-                select(claims)
-                .where(
-                    claims.c.id.in_(some),
-                    claims.c.payer == payer,
-                    claims.c.login == login,
-                    claims.c.state == State.QUEUED,
-                )
-                # those the portal keeps us from do not keep us from the others
-                .order_by(claims.c.failures, nulls_last(claims.c.deadline), claims.c.id)
-                .limit(1)
-            ).first()
+        return any(connection.execute(mine.where(which)).first() for which in (its_turn, _look_up_due(now)))
+
+
+def next_claim(
+    ledger: Ledger, seat: Seat, scope: Scope, now: datetime, passed: Collection[int] = ()
+) -> Item | None:
+    """The next claim to send from this seat: in scope, not among those passed."""
+    query = (
+        select(claims)
+        .where(
+            claims.c.payer == seat.payer,
+            claims.c.login == seat.login,
+            claims.c.state == State.QUEUED,
+            seat.minds(claims.c.id),
+            or_(claims.c.failures == 0, claims.c.updated_at < scope.begun),
+            claims.c.id.not_in(passed),
+        )
+        # those the portal keeps us from do not keep us from the others
+        .order_by(*QUEUE_ORDER)
+        .limit(1)
+    )
+    if scope.newest is not None:
+        query = query.where(claims.c.id <= scope.newest)
+    if scope.patient:
+        query = query.where(or_(claims.c.due_at.is_(None), claims.c.due_at <= now))
+    with ledger.read() as connection:
+        for some in [None] if scope.ids is None else _batches(list(scope.ids)):
+            among = query if some is None else query.where(claims.c.id.in_(some))
+            row = connection.execute(among).first()
             if row is not None:
                 return _item(ledger, row)
     return None
 
 
 def next_look_up(
-    ledger: Ledger, payer: str, login: str, now: datetime, passed: Collection[int]
-) -> tuple[Item, Armed] | None:
-    """The next claim of this login that the payer must be asked about."""
+    ledger: Ledger, seat: Seat, now: datetime, passed: Collection[int] = ()
+) -> tuple[Item, Armed | None] | None:
+    """The next claim that the payer must be asked about from this seat; it was armed unless the ledger in which
+    it was is gone."""
     with ledger.read() as connection:
         query = (
             select(claims)
-            .where(claims.c.payer == payer, claims.c.login == login, _look_up_due(now))
+            .where(
+                claims.c.payer == seat.payer,
+                claims.c.login == seat.login,
+                seat.minds(claims.c.id),
+                _look_up_due(now),
+            )
             .order_by(claims.c.failures, claims.c.due_at, claims.c.id)
         )
         row = connection.execute(query.where(claims.c.id.not_in(passed)).limit(1)).first()
@@ -141,13 +186,14 @@ def next_look_up(
         armed = connection.execute(
             select(sends.c.armed_at, attempts.c.sent_as)
             .join(attempts, attempts.c.send_id == sends.c.id)
-            # the first that may have arrived: the payer may have been late to show it
             .where(attempts.c.claim_id == row.id, _may_have_arrived())
             .order_by(attempts.c.id)
-            .limit(1)
-        ).one()
-    sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed.sent_as)))
-    return _item(ledger, row), Armed(armed.armed_at, sent_as)
+        ).all()
+    if not armed:
+        return _item(ledger, row), None
+    sent_as = SentAs(**json.loads(ledger.vault.decrypt(armed[0].sent_as)))
+    times = [one.armed_at for one in armed]
+    return _item(ledger, row), Armed(times[0], max(times), sent_as)
 
 
 def claim(ledger: Ledger, claim_id: int) -> Item:
@@ -233,11 +279,9 @@ def failed(ledger: Ledger, item: Item, act: Act, need: Need | None) -> None:
     when this has gone on too long. A claim that moved meanwhile is left alone."""
     failures = item.failures + 1
     with ledger.write() as connection, suppress(LostClaim):
-        changes: dict[str, Any] = {"failures": failures}
+        changes: dict[str, Any] = {"failures": failures, "due_at": act.at + failures * RETRY}
         if item.state is State.QUEUED:
             changes["reason"] = act.why
-        else:
-            changes["due_at"] = act.at + failures * RETRY
         move(connection, item.id, item.state, act, rev=item.rev, what="passed", **changes)
         if need is not None:
             open_task(connection, need, [item.id], act)

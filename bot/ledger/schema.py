@@ -138,13 +138,20 @@ claims = Table(
     Column("deadline", Date),
     #: The claim itself, encrypted.
     Column("body", LargeBinary),
+    #: The companion record of an unlisted visit, encrypted: its letter is written from it.
+    Column("support", LargeBinary),
+    #: Where that letter stands: ``needed``, ``approved`` or ``signed``; nothing where there is none.
+    Column("letter", String(16)),
     Column("rev", Integer, nullable=False, default=0),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
-    Index("ix_claims_queue", "payer", "login", "state", "deadline", "id"),
     Index("ix_claims_due", "state", "due_at"),
     Index("uq_claims_control_number", "payer", "control_number", unique=True),
 )
+
+#: In the order in which a login's claims are worked; those without a deadline last.
+QUEUE_ORDER = (claims.c.failures, claims.c.deadline.is_(None).self_group(), claims.c.deadline, claims.c.id)
+Index("ix_claims_queue", claims.c.payer, claims.c.login, claims.c.state, *QUEUE_ORDER)
 
 lines = Table(
     "lines",
@@ -164,6 +171,33 @@ likenesses = Table(
     metadata,
     Column("claim_id", ForeignKey("claims.id"), primary_key=True),
     Column("digest", String(64), primary_key=True, index=True),
+)
+
+#: Keyed hashes of patient, payer and month, for claims that are looked at together with others of the month.
+patient_months = Table(
+    "patient_months",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("digest", String(64), primary_key=True, index=True),
+)
+
+#: Attachment control numbers, ours and those that came with files: one that reached a payer is never used again.
+control_numbers = Table(
+    "control_numbers",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("number", Text, primary_key=True, index=True),
+)
+
+#: Findings that a lead has set aside for one claim, by name and reason.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("rule", String(64), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Utc, nullable=False),
 )
 
 #: What the edits found, kept with the claim.
@@ -283,6 +317,19 @@ task_claims = Table(
     Column("claim_id", ForeignKey("claims.id"), primary_key=True, index=True),
 )
 
+#: One row for each session a login has now; somebody who stops renewing it has lost it.
+seats = Table(
+    "seats",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: From 0.
+    Column("number", Integer, primary_key=True),
+    #: Who sits there: a name that is used for one sitting.
+    Column("owner", Text, nullable=False),
+    Column("renewed_at", Utc, nullable=False),
+)
+
 #: One row for each secret a login ever tried: armed before the try, so that none is tried twice.
 sign_ins = Table(
     "sign_ins",
@@ -317,6 +364,17 @@ pauses = Table(
     Column("at", Utc, nullable=False),
     Column("lifted_at", Utc),
     Column("lifted_by", Text),
+)
+
+#: One row for each time a person said that an older ledger was put back.
+restores = Table(
+    "restores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    #: The last thing that the older ledger knows.
+    Column("since", Utc, nullable=False),
+    Column("who", Text, nullable=False),
 )
 
 #: Which portal a payer's name or number in a file means; the office owns it.

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.claims.model import Claim
+from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import MOVES, STANDING, State
 from bot.errors import LostClaim, Refused, UnknownItem
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, events
+from bot.ledger.tally import Tally
 from bot.vault import Vault
 
 #: Who acts when no person does.
@@ -33,9 +35,10 @@ class Act:
 class Ledger:
     """The ledger of one installation."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, tally: Tally) -> None:
         self.database = database
         self.vault = vault
+        self.tally = tally
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,13 +52,17 @@ class Ledger:
         with self.database.write() as connection:
             yield connection
 
-    def seal(self, claim: Claim) -> bytes:
-        """A claim as the ledger keeps it."""
+    def seal(self, claim: Claim | VisitRecord) -> bytes:
+        """A claim, or what supports it, as the ledger keeps it."""
         return self.vault.encrypt(claim.model_dump_json().encode())
 
     def unseal(self, body: bytes) -> Claim:
         """The claim from what the ledger keeps."""
         return Claim.model_validate_json(self.vault.decrypt(body))
+
+    def unseal_support(self, support: bytes) -> VisitRecord:
+        """What supports a claim, from what the ledger keeps."""
+        return VisitRecord.model_validate_json(self.vault.decrypt(support))
 
 
 def move(

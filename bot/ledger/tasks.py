@@ -90,7 +90,9 @@ def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
     about = (
         select(tasks.c.id)
         .join(task_claims, task_claims.c.task_id == tasks.c.id)
-        .where(task_claims.c.claim_id == claim_id, tasks.c.closed_at.is_(None))
+        .where(
+            task_claims.c.claim_id == claim_id, tasks.c.closed_at.is_(None), tasks.c.kind.not_in(AFTER_ACCEPTANCE)
+        )
     )
     for task_id in connection.execute(about).scalars().all():
         waiting = (
@@ -107,6 +109,8 @@ def waiting_behind(kind: str) -> frozenset[State]:
     return WAITING | {state for state in State if state == kind}
 
 
+#: Kinds of task that begin when the payer has the claim: it is a person who ends them.
+AFTER_ACCEPTANCE = ("papers",)
 #: States in which a claim waits for a person, if anything waits about it.
 WAITING: frozenset[State] = frozenset(
     {State.BLOCKED, State.HELD, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN}

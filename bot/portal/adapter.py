@@ -20,6 +20,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 from pydantic import SecretStr
@@ -199,6 +200,8 @@ class Limits:
     attachment_routes: frozenset[str] = frozenset()
     attachment_types: tuple[str, ...] = (".pdf",)
     attachment_bytes: int = 5 * 1024 * 1024
+    #: Pages that one document may have.
+    attachment_pages: int = 200
     attachments: int = 0
     claims_per_send: int = 1
     #: How soon after the receipt a verdict may be there, where the receipt is none; and how long it may take
@@ -362,6 +365,11 @@ class Adapter(ABC):
     def __init__(self, url: str) -> None:
         #: The portal's address, without a slash at its end.
         self.url = url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        """The one host that its pages may reach."""
+        return urlsplit(self.url).hostname or ""
 
     def __init_subclass__(cls) -> None:
         """Refuse a declaration that cannot work as soon as it is imported."""

@@ -42,6 +42,9 @@ _ARGUMENTS: Final = (
     "--disable-quic",
     # WebRTC would talk to an address given in numbers without asking the resolver.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # What these send no route sees, and so no guard.
+    "--disable-shared-workers",
+    "--disable-blink-features=FetchLaterAPI",
 )
 
 # Nothing else makes portals as fast. Durations of zero, not `none`: an element that only becomes visible by the
@@ -72,6 +75,30 @@ _STILL: Final = """
     const root = attach.call(this, options);
     still(root);
     return root;
+  };
+})();
+"""
+
+
+# A request that outlives its page, or that its page makes in the act of leaving, may pass no route: the browser
+# has turned to the next page. So none outlives it here, and none is made then. Ours is the first listener.
+_GUARDABLE: Final = """
+(() => {
+  let leaving = false;
+  addEventListener("pagehide", () => { leaving = true; }, true);
+  addEventListener("pageshow", () => { leaving = false; }, true);
+  const { fetch } = window;
+  window.fetch = (input, init) => leaving
+    ? Promise.reject(new TypeError("Failed to fetch"))
+    : fetch(input, init?.keepalive || input?.keepalive ? { ...init, keepalive: false } : init);
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    if (leaving) throw new DOMException("Failed to load", "NetworkError");
+    return send.call(this, body);
+  };
+  Navigator.prototype.sendBeacon = (url, body = null) => {
+    window.fetch(url, { method: "POST", body, mode: "no-cors", credentials: "include" }).catch(() => {});
+    return !leaving;
   };
 })();
 """
@@ -221,6 +248,10 @@ class PayerBrowser:
             self._browser = await self._playwright.chromium.launch(
                 executable_path=self._executable,
                 headless=not self._headed,
+                # an interruption is ours to answer: it reaches the driver, too, and would take the browser away
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
                 chromium_sandbox=getattr(os, "geteuid", lambda: 1)() != 0,  # Chromium has none for root
                 args=[
                     *_ARGUMENTS,
@@ -241,11 +272,14 @@ class PayerBrowser:
         await self.gate.__aexit__(None, None, None)
         if self._browser is None:
             return
-        with self.crash_is_passing():
-            if self._browser.is_connected():
-                await self._browser.close()
-            elif isinstance(error, PlaywrightError):
-                raise error
+        if not self._browser.is_connected():
+            if isinstance(error, PlaywrightError):
+                with self.crash_is_passing():
+                    raise error
+            return
+        # what is under way already, such as an interruption, must not end as a browser's failure
+        with self.crash_is_passing() if error is None else suppress(PlaywrightError):
+            await self._browser.close()
 
     @property
     def alive(self) -> bool:
@@ -267,7 +301,7 @@ class PayerBrowser:
                 storage_state=saved,
             )
             context.set_default_timeout(self._timeout.total_seconds() * 1000)
-            await context.add_init_script(_STILL)
+            await context.add_init_script(_STILL + _GUARDABLE)
             context.on("page", _hold_popup_still)
             return context
 
@@ -300,7 +334,7 @@ async def _hold_popup_still(page: Page) -> None:
     with suppress(PlaywrightError):
         if await page.opener() is not None:
             await page.wait_for_url(lambda url: url != "about:blank", wait_until="commit")
-            await page.evaluate(_STILL)
+            await page.evaluate(_STILL + _GUARDABLE)
 
 
 def _not_started(executable: Path, said: str) -> ConfigurationError | Passing:

@@ -66,8 +66,16 @@ class EvidenceStore:
             raise Passing("The page could not be kept as evidence.")
         return await asyncio.to_thread(self._store, kept, kind, at)
 
+    def keep_document(self, content: bytes, at: datetime) -> Evidence:
+        """Keep a document that goes to a payer; its hash is that of its bytes. Raises `Interrupted`."""
+        return self._written(content, "document", at, "doc.enc")
+
+    def forget(self, evidence: Evidence) -> None:
+        """Take away what turned out to belong to nothing."""
+        (self._folder / evidence.path_name).unlink(missing_ok=True)
+
     def open(self, evidence: Evidence) -> bytes:
-        """The zip as it was taken. Raises `PayerbotError` when it is gone or not what was kept."""
+        """The zip, or the document, as taken. Raises `PayerbotError` when it is gone or not what was kept."""
         try:
             bundle = self._vault.read(self._folder / evidence.path_name)
         except OSError as error:
@@ -88,8 +96,10 @@ class EvidenceStore:
             return None
 
     def _store(self, parts: Mapping[str, bytes], kind: str, at: datetime) -> Evidence:
-        bundle = _bundled(parts, at)
-        name = f"{secrets.token_hex(16)}.zip.enc"
+        return self._written(_bundled(parts, at), kind, at, "zip.enc")
+
+    def _written(self, bundle: bytes, kind: str, at: datetime, ending: str) -> Evidence:
+        name = f"{secrets.token_hex(16)}.{ending}"
         try:
             self._vault.write(self._folder / name, bundle)
         except OSError as error:

@@ -5,12 +5,15 @@ A claim that does not fit is refused before sign-in, with the reason; nothing is
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from bot.claims.model import Claim, Frequency, Line, Problem, Severity
+from bot.claims.model import Attachment, Claim, Frequency, Line, Problem, Severity
+from bot.errors import Refused
 from bot.portal.adapter import Adapter, Each, Field, Fixed, FormPage, Kind
+from bot.portal.documents import page_count
 
 #: What changes how a payer decides: a portal must have a field for it, or the claim is not for this portal.
 MEANINGFUL = {
@@ -210,6 +213,24 @@ def _attachments(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
             elif path.stat().st_size > limits.attachment_bytes:
                 size = limits.attachment_bytes // (1024 * 1024)
                 yield _no(adapter, claim, "attachments", f"takes files of at most {size} MB")
+            else:
+                yield from _document(adapter, claim, attachment, path.read_bytes())
+
+
+def _document(adapter: Adapter, claim: Claim, attachment: Attachment, content: bytes) -> Iterator[Problem]:
+    """A document is still the one that was queued, and a PDF of it has pages, not too many."""
+    most = adapter.limits.attachment_pages
+    if attachment.sha256 and hashlib.sha256(content).hexdigest() != attachment.sha256:
+        yield _no(adapter, claim, "attachments", "would get another document than the one that was queued")
+    elif Path(attachment.file).suffix.lower() == ".pdf":
+        try:
+            pages = page_count(content)
+        except Refused as error:
+            message = f"needs a PDF that can be read. {error.message}".rstrip(".")
+            yield _no(adapter, claim, "attachments", message)
+        else:
+            if pages > most:
+                yield _no(adapter, claim, "attachments", f"takes documents of at most {most} pages, not {pages}")
 
 
 def _too_many(

@@ -121,7 +121,8 @@ class Guard:
         False when there is no receipt to wait for: the answer was lost, or is the server's error.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._done.wait(), SEND_TIMEOUT_MS / 1000 + 5)
+            async with asyncio.timeout(SEND_TIMEOUT_MS / 1000 + 5):  # wait_for may swallow an interruption
+                await self._done.wait()
         return self._answered
 
     async def _at_the_door(self, route: Route, request: Request) -> None:

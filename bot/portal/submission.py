@@ -272,7 +272,8 @@ class _Submission:
         except PortalError as error:
             return replace(known, stop=_stopping(error))
         if found.verdict in (Verdict.FOUND, Verdict.DIFFERENT):
-            return resolved(known, found, self.adapter, conclusive=False)
+            due = self.session.clock.now() + self.work.verdict_delay
+            return resolved(replace(known, due_at=due), found, self.adapter, conclusive=False)
         return replace(known, evidence=known.evidence + found.evidence)
 
     async def _judge(self, receipt: Receipt) -> Outcome | None:

@@ -7,7 +7,7 @@ the payer's own search is asked for the tracking number; a claim which that lack
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Sent, State
@@ -16,7 +16,6 @@ from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
 from bot.portal.session import Session
 from bot.portal.submission import (
-    IN_FLIGHT,
     Journal,
     Outcome,
     is_of_another,
@@ -35,6 +34,8 @@ class Pending:
     now: Outcome
     #: What to look for in the payer's own search; its tracking number is the portal's.
     sought: Sought
+    #: From when on a search that lacks it says something.
+    conclusive_at: datetime
     visibility_delay: timedelta
 
 
@@ -56,11 +57,11 @@ async def read_verdict(session: Session, pending: Pending, journal: Journal, sto
                 return await look_up(session, store, named, journal.taken)
 
             return await witness(session, outcome, pending.visibility_delay, ask)
+    asked_at = session.clock.now()
     found = await look_up(session, store, sought, journal.taken)
-    age = session.clock.now() - sought.armed_at
-    if found.verdict is Verdict.ABSENT and age < IN_FLIGHT + pending.visibility_delay:
+    if found.verdict is Verdict.ABSENT and asked_at < pending.conclusive_at:
         return waiting
-    overdue = age > adapter.limits.verdict_patience
+    overdue = asked_at - sought.armed_at > adapter.limits.verdict_patience
     return settled(waiting, found, adapter, misled=receipt is not None, overdue=overdue)
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-
-from playwright.async_api import async_playwright
+from datetime import datetime
 
 from bot.clock import Clock
-from bot.errors import ConfigurationError, Interrupted, Passing, UsageError
-from bot.ledger import queue, views
-from bot.ledger.journal import worker_name
+from bot.errors import Interrupted, Passing, UsageError
+from bot.ledger import queue, seats, views
+from bot.ledger.queue import Scope
+from bot.ledger.restore import refuse_older
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import open_task
-from bot.portal.browser import PayerBrowser, find_browser
+from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
 from bot.work.payers import Office
 from bot.work.shift import Plan, Progress, Shift
@@ -48,32 +47,31 @@ class Workshop:
     ledger: Ledger
     store: EvidenceStore
     clock: Clock
-    #: The browser's program; none: the first one found.
-    executable: Path | None = None
-    headed: bool = False
-    #: How long a page may take to show what is awaited.
-    patience: timedelta = timedelta(seconds=15)
+    #: Opens the desk that shifts sit at.
+    desk: Callable[[], AbstractAsyncContextManager[Desk]]
 
 
 async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
     """Work everything the order asks for, then count from the ledger where its claims stand.
 
-    To be called by one process at a time on an embedded ledger: whatever an earlier run left armed is taken for
+    On an embedded ledger to be called by one process at a time: whatever an earlier run left armed is taken for
     interrupted.
     """
-    begun = workshop.clock.now()
+    ledger, begun = workshop.ledger, workshop.clock.now()
     if order.payer is not None:
         workshop.office.payer(order.payer)
     if order.claim_id is not None:
-        await asyncio.to_thread(queue.claim, workshop.ledger, order.claim_id)
-    await asyncio.to_thread(queue.recover, workshop.ledger, begun)
+        await asyncio.to_thread(queue.claim, ledger, order.claim_id)
+    await asyncio.to_thread(refuse_older, ledger)
+    if ledger.database.embedded:
+        await asyncio.to_thread(seats.clear, ledger)
+    await asyncio.to_thread(queue.recover, ledger, begun)
     ids = await asyncio.to_thread(
-        queue.scope, workshop.ledger, begun, order.payer, order.limit, order.claim_id, order.look_ups_only
+        queue.scope, ledger, begun, order.payer, order.limit, order.claim_id, order.look_ups_only
     )
-    due = await asyncio.to_thread(queue.logins, workshop.ledger, begun, ids, order.payer)
-    plan = Plan(() if order.look_ups_only else ids, order.dry_run)
+    due = await asyncio.to_thread(queue.logins, ledger, begun, ids, order.payer)
+    plan = Plan(None if order.look_ups_only else _scope(order, begun, ids), order.dry_run)
     shifts: list[Shift] = []
-    owner = worker_name()
     for slug, login_name in due:
         payer = workshop.office.payers.get(slug)
         login = payer.login(login_name) if payer else None
@@ -82,32 +80,26 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
             await asyncio.to_thread(_missing, workshop, slug, login_name, ids)
             continue
         for _ in range(login.seats):
-            shifts.append(
-                Shift(payer, login, workshop.ledger, workshop.store, workshop.clock, owner, plan, progress)
-            )
+            shifts.append(Shift(payer, login, ledger, workshop.store, workshop.clock, plan, progress))
     if shifts:
-        await _work(workshop, shifts, progress)
-    await asyncio.to_thread(queue.recover, workshop.ledger, workshop.clock.now())
-    return await asyncio.to_thread(summarise, workshop.ledger, ids, workshop.clock.now() - begun)
+        async with workshop.desk() as desk:
+            await _all(*(_at(desk, shift, progress) for shift in shifts))
+    await asyncio.to_thread(queue.recover, ledger, workshop.clock.now())
+    return await asyncio.to_thread(summarise, ledger, ids, workshop.clock.now() - begun)
 
 
-async def _work(workshop: Workshop, shifts: list[Shift], progress: Progress) -> None:
-    executable = find_browser(workshop.executable, headed=workshop.headed)
-    if executable is None:
-        raise ConfigurationError("No browser is installed. Run: payerbot browser")
+def _scope(order: Order, begun: datetime, ids: Sequence[int]) -> Scope:
+    """Few claims by their numbers; all that wait by the last of them, for there may be many."""
+    if order.limit is not None or order.claim_id is not None:
+        return Scope(begun, ids)
+    return Scope(begun, newest=max(ids, default=0))
 
-    async def at_seat(shift: Shift) -> None:
-        """A browser of its own for each seat: its gate is shut while that seat sends."""
-        try:
-            async with PayerBrowser(
-                playwright, executable, [shift.payer.host], headed=workshop.headed, timeout=workshop.patience
-            ) as browser:
-                await shift.work(browser)
-        except Passing as error:
-            progress.stopped(shift.payer.slug, shift.login.name, error.message)
 
-    async with async_playwright() as playwright:
-        await _all(*(at_seat(shift) for shift in shifts))
+async def _at(desk: Desk, shift: Shift, progress: Progress) -> None:
+    try:
+        await shift.work(desk)
+    except Passing as error:
+        progress.stopped(shift.payer.slug, shift.login.name, error.message)
 
 
 async def _all(*works: Coroutine[None, None, None]) -> None:

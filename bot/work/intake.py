@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bot.claims.companions import CompanionFile, is_companion, read_companion, together
 from bot.claims.edits import engine
+from bot.claims.edits.book import Earlier, Limits
+from bot.claims.edits.ccm import looks_across
 from bot.claims.files import open_file
-from bot.claims.fingerprint import fingerprint, likeness
-from bot.claims.model import Claim, Found, Problem, Severity
+from bot.claims.fingerprint import fingerprint, likeness, patient_months
+from bot.claims.model import Attachment, Claim, Found, Problem, Severity
+from bot.claims.records import Records, VisitRecord
 from bot.claims.vocabulary import State
 from bot.errors import UsageError
-from bot.ledger import intake, views
+from bot.ledger import intake, papers, views
 from bot.ledger.intake import Entry, Queued
 from bot.ledger.store import Act, Ledger
 from bot.ledger.tasks import Need
 from bot.portal import fit
+from bot.portal.evidence import EvidenceStore
+from bot.work.letters import is_needed, need_of_letter, new_number, planned
 from bot.work.payers import Login, Office, Payer
 
 
@@ -45,6 +51,8 @@ class Checked:
     lines: int
     charge: Decimal
     sha256: str
+    #: Companion records in it, where it is a companion file.
+    records: int = 0
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -57,23 +65,98 @@ class Checked:
         return any(problem.severity is Severity.BLOCK for problem in self.all_problems)
 
 
-def check_file(office: Office, ledger: Ledger, path: Path, today: date, *, hold: bool = False) -> Checked:
-    """Read a file and scrub its claims; nothing is queued. Raises `UsageError` when it cannot be opened."""
+@dataclass(slots=True)
+class Beside:
+    """What is known beside the claims of a file: companion records, and the claims that stood before."""
+
+    records: Records = field(default_factory=Records)
+    #: Claims by the hash of patient and month.
+    seen: dict[str, list[Claim]] = field(default_factory=dict)
+
+    def before(self, months: frozenset[str], claim: Claim) -> tuple[Earlier, ...]:
+        """The patient's other claims of these months that stood before in these files, each once."""
+        found: list[Claim] = []
+        for month in sorted(months):
+            found += [other for other in self.seen.get(month, ()) if other != claim and other not in found]
+        return tuple(Earlier(other) for other in found)
+
+    def remember(self, months: frozenset[str], claim: Claim) -> None:
+        """Note a claim for those that come after it."""
+        for month in months:
+            self.seen.setdefault(month, []).append(claim)
+
+
+def check_files(
+    office: Office, ledger: Ledger, paths: Sequence[Path], today: date, *, hold: bool = False
+) -> list[Checked]:
+    """Read files together: claims are scrubbed with the companion records among the files, and with each other.
+
+    Nothing is queued. Raises `UsageError` when one cannot be opened.
+    """
+    companions: dict[Path, CompanionFile] = {}
+    for path in paths:
+        try:
+            if is_companion(path):
+                companions[path] = read_companion(path)
+        except OSError as error:
+            raise _unopened(path, error) from error
+    beside = Beside(together(companions.values()))
+    return [
+        Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "", companions[path].records.number)
+        if path in companions
+        else check_file(office, ledger, path, today, hold=hold, beside=beside)
+        for path in paths
+    ]
+
+
+def check_file(
+    office: Office, ledger: Ledger, path: Path, today: date, *, hold: bool = False, beside: Beside | None = None
+) -> Checked:
+    """Read a file of claims and scrub them; nothing is queued. Raises `UsageError` when it cannot be opened."""
+    scrub = _Scrub(office, ledger, path, today, beside or Beside(), hold=hold)
     try:
         file = open_file(path)
-        entries = [_entry(office, ledger, path, found, today, hold=hold) for found in file]
+        entries = [scrub.entry(found) for found in file]
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise UsageError(f"{path} cannot be opened: {error.strerror or type(error).__name__}.") from error
+        raise _unopened(path, error) from error
     return Checked(str(path), entries, file.problems, file.claims, file.lines, file.charge, sha256)
 
 
-def queue_file(ledger: Ledger, checked: Checked, act: Act, payer: str | None) -> Queued | None:
-    """Queue a checked file, or only its claims for one payer; None when there is nothing in it to queue."""
+def _unopened(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be opened: {error.strerror or type(error).__name__}.")
+
+
+def queue_file(
+    ledger: Ledger, checked: Checked, act: Act, payer: str | None, store: EvidenceStore | None = None
+) -> Queued | None:
+    """Queue a checked file, or only its claims for one payer; None when there is nothing in it to queue.
+
+    With a `store`, the documents to be uploaded are kept there as evidence, and their hashes with the claim.
+    """
     entries = [entry for entry in checked.entries if payer is None or entry.payer == payer]
     if not entries:
         return None
+    if store is not None:
+        entries = [_with_documents(ledger, entry, store, act) for entry in entries]
     return intake.queue_file(ledger, Path(checked.file).name, checked.sha256, entries, act)
+
+
+def _with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act) -> Entry:
+    """The entry with the documents that it uploads kept and hashed; unchanged when it is blocked or known."""
+    claim = entry.found.claim
+    uploads = [one for one in claim.attachments if one.transmission == "EL" and one.file] if claim else []
+    known = entry.fingerprint is not None and intake.standing_claim(ledger, entry.fingerprint) is not None
+    if claim is None or not uploads or known or entry.state is State.BLOCKED:
+        return entry
+    kept = {one.file: store.keep_document(Path(one.file).read_bytes(), act.at) for one in uploads}
+
+    def hashed(one: Attachment) -> Attachment:
+        return one.model_copy(update={"sha256": kept[one.file].sha256}) if one in uploads else one
+
+    changed = claim.model_copy(update={"attachments": tuple(hashed(one) for one in claim.attachments)})
+    found = entry.found.model_copy(update={"claim": changed})
+    return replace(entry, found=found, evidence=tuple(kept.values()))
 
 
 def route(office: Office, ledger: Ledger, claim: Claim) -> Route:
@@ -118,57 +201,124 @@ def route(office: Office, ledger: Ledger, claim: Claim) -> Route:
     return Route(payer, logins[0])
 
 
-def _entry(office: Office, ledger: Ledger, path: Path, found: Found, today: date, *, hold: bool) -> Entry:
-    claim = found.claim
-    if claim is None:
+class _Scrub:
+    """Scrubs and routes the claims of one file, one after the other."""
+
+    def __init__(
+        self, office: Office, ledger: Ledger, path: Path, today: date, beside: Beside, *, hold: bool
+    ) -> None:
+        self._office = office
+        self._ledger = ledger
+        self._path = path
+        self._today = today
+        self._beside = beside
+        self._hold = hold
+
+    def entry(self, found: Found) -> Entry:
+        """One claim, ready to be queued or to be shown."""
+        claim = found.claim
+        if claim is None:
+            return Entry(
+                found,
+                found.problems,
+                State.BLOCKED,
+                _reason(found.problems),
+                "",
+                None,
+                None,
+                None,
+                frozenset(),
+                None,
+                _fix(self._path),
+            )
+        way = route(self._office, self._ledger, claim)
+        slug = way.payer.slug if way.payer else claim.payer.name.upper()
+        key = self._ledger.vault.fingerprint_key
+        own = fingerprint(claim, slug, key)
+        months = patient_months(claim, slug, key) if looks_across(claim) else frozenset[str]()
+        visit = self._beside.records.visit_of(claim)
+        problems = (
+            *found.problems,
+            *self._edits(claim, way, own, months, visit),
+            *((way.problem,) if way.problem else ()),
+            *(_spent_numbers(self._ledger, claim, own)),
+            *(fit.check(way.payer.adapter, planned(claim, visit, way.payer)) if way.payer else ()),
+        )
+        self._beside.remember(months, claim)
+        blocking = [problem for problem in problems if problem.severity is Severity.BLOCK]
+        letter = papers.NEEDED if way.payer and is_needed(claim, visit, way.payer) else None
+        state, reason, need = State.QUEUED, "", None
+        if blocking:
+            state, reason = State.BLOCKED, _reason(blocking)
+            need = way.need if blocking == [way.problem] else _fix(self._path)
+        elif self._hold:
+            state, reason, need = State.HELD, "Held when it was queued.", _held(self._path)
+        elif letter and visit:
+            state, reason = State.HELD, f"Letter needs {visit.practitioner_name}'s signature."
+            need = need_of_letter(visit, way.payer.slug if way.payer else None)
         return Entry(
-            found,
-            found.problems,
-            State.BLOCKED,
-            _reason(found.problems),
-            "",
-            None,
-            None,
-            None,
-            frozenset(),
-            None,
-            _fix(path),
+            found=found,
+            problems=problems,
+            state=state,
+            reason=reason,
+            payer_named=claim.payer.name or claim.payer.payer_id,
+            payer=way.payer.slug if way.payer else None,
+            login=way.login.name if way.login else None,
+            fingerprint=own,
+            # under the payer's name too: an earlier copy may have waited for its portal to be named
+            likeness=likeness(claim, slug, key) | likeness(claim, claim.payer.name, key),
+            deadline=way.payer.deadline(claim) if way.payer else None,
+            need=need,
+            months=months,
+            support=visit.model_copy(update={"letter_number": new_number()}) if visit else None,
+            letter=letter,
         )
-    way = route(office, ledger, claim)
-    problems = (
-        *found.problems,
-        *engine.run(claim, today=today),
-        *((way.problem,) if way.problem else ()),
-        *(fit.check(way.payer.adapter, claim) if way.payer else ()),
-    )
-    blocking = [problem for problem in problems if problem.severity is Severity.BLOCK]
-    state = State.BLOCKED if blocking else State.HELD if hold else State.QUEUED
-    need = None
-    if blocking:
-        need = way.need if blocking == [way.problem] else _fix(path)
-    elif hold:
-        need = Need(
-            cause=f"held:{path.name}",
-            kind="held",
-            title=f"Claims of {path.name} wait for you",
-            action="Release or withdraw them: payerbot claims release ID..., payerbot claims withdraw ID...",
-            needs_answer=True,
+
+    def _edits(
+        self, claim: Claim, way: Route, own: str, months: frozenset[str], visit: VisitRecord | None
+    ) -> tuple[Problem, ...]:
+        """What the edits find, each as the payer weighs it; where no payer is known, as it stands."""
+        history: tuple[Earlier, ...] = ()
+        if months:
+            stands = papers.neighbours(self._ledger, months, own, claim.original_control_number)
+            history = (*stands, *self._beside.before(months, claim))
+        payer = way.payer
+        return engine.run(
+            claim,
+            today=self._today,
+            limits=Limits(routes=payer.adapter.limits.attachment_routes) if payer else Limits(),
+            history=history,
+            care=self._beside.records.care_of(claim),
+            visit=visit,
+            deadline=payer.deadline(claim) if payer else None,
+            severities=payer.policy.severities if payer else None,
+            parameters=payer.policy.parameters if payer else None,
         )
-    slug = way.payer.slug if way.payer else claim.payer.name.upper()
-    key = ledger.vault.fingerprint_key
-    return Entry(
-        found=found,
-        problems=problems,
-        state=state,
-        reason=_reason(blocking) if blocking else "Held when it was queued." if hold else "",
-        payer_named=claim.payer.name or claim.payer.payer_id,
-        payer=way.payer.slug if way.payer else None,
-        login=way.login.name if way.login else None,
-        fingerprint=fingerprint(claim, slug, key),
-        # under the payer's name too: an earlier copy may have waited for its portal to be named
-        likeness=likeness(claim, slug, key) | likeness(claim, claim.payer.name, key),
-        deadline=way.payer.deadline(claim) if way.payer else None,
-        need=need,
+
+
+def _spent_numbers(ledger: Ledger, claim: Claim, own: str) -> list[Problem]:
+    """Attachment control numbers that another claim has used: payers never take one twice."""
+    numbers = {one.control_number for one in papers.documents(claim) if one.control_number}
+    if not numbers:
+        return []
+    return [
+        _blocked(
+            claim,
+            "attachment-number",
+            "attachment",
+            f"Attachment control number {number} belongs to claim {first} already; give the document a new one.",
+        )
+        for number, first in sorted(papers.spent(ledger, numbers, own).items())
+    ]
+
+
+def _held(path: Path) -> Need:
+    return Need(
+        cause=f"held:{path.name}",
+        kind="held",
+        title=f"Claims of {path.name} wait for you",
+        action="Release or withdraw them: payerbot claims release ID..., payerbot claims withdraw ID...",
+        needs_answer=True,
     )
 
 

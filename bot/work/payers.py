@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import entry_points
 from importlib.resources import files
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from bot.claims.model import Claim
+from bot.claims.edits import engine
+from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
 from bot.portal.adapter import Adapter, Credentials
 
@@ -36,12 +37,52 @@ class Filing(BaseModel):
     verified: date
 
 
+class RuleWeight(BaseModel):
+    """How a payer sees one rule. What else stands there are the rule's parameters (``payerbot rules show``)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    #: None: as the rule itself says.
+    severity: Literal["block", "warn", "off"] | None = None
+    #: Where that is written.
+    source: str
+    verified: date
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it sets for the rule."""
+        return dict(self.model_extra or {})
+
+
 class Policy(BaseModel):
     """What the office knows about a payer that its portal does not show (``policy.toml``)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     filing: Filing
+    #: By rule id; a rule that is not named is weighed as it stands.
+    rules: dict[str, RuleWeight] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for rule, weight in self.rules.items():
+            if why := engine.refusal(rule, weight.parameters):
+                raise ValueError(why)
+        return self
+
+    @property
+    def severities(self) -> dict[str, Severity | None]:
+        """How this payer weighs the rules it names; None is off."""
+        return {
+            rule: None if weight.severity == "off" else Severity(weight.severity)
+            for rule, weight in self.rules.items()
+            if weight.severity is not None
+        }
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """What this payer sets for the rules it names."""
+        return {rule: weight.parameters for rule, weight in self.rules.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +117,6 @@ class Payer:
     def slug(self) -> str:
         """Its short name."""
         return self.adapter.slug
-
-    @property
-    def host(self) -> str:
-        """The one host its browser may reach."""
-        return urlsplit(self.adapter.url).hostname or ""
 
     def login(self, name: str) -> Login | None:
         """The login of that name."""
@@ -117,6 +153,12 @@ def policy_of(adapter: type[Adapter]) -> Policy:
     package = adapter.__module__.rpartition(".")[0]
     try:
         return Policy.model_validate(tomllib.loads(files(package).joinpath("policy.toml").read_text()))
+    except ValidationError as error:
+        why = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'])} {one['msg'].removeprefix('Value error, ')}".strip()
+            for one in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise ConfigurationError(f"{adapter.slug}: its policy.toml is wrong: {why}.") from error
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{adapter.slug}: its policy.toml is missing or wrong.") from error
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from playwright.async_api import BrowserContext
-from playwright.async_api import Error as PlaywrightError
+from sqlalchemy.exc import DBAPIError
 
 from bot.claims.vocabulary import State
 from bot.clock import Clock
@@ -25,19 +24,20 @@ from bot.errors import (
     SignInRefused,
     SignInSpent,
 )
-from bot.ledger import people, queue
+from bot.ledger import people, queue, seats
 from bot.ledger import tasks as ledger_tasks
-from bot.ledger.journal import ClaimJournal, Item, LoginJournal
-from bot.ledger.queue import Armed, Pause
+from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
+from bot.ledger.queue import Armed, Pause, Scope
+from bot.ledger.restore import Restore, last_restore
+from bot.ledger.seats import Seat
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
 from bot.log import get
 from bot.portal import fit
 from bot.portal.adapter import Credentials
-from bot.portal.browser import PayerBrowser
+from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
-from bot.portal.gate import Gate
-from bot.portal.look_up import Sought, look_up
+from bot.portal.look_up import Sought, Verdict, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
 from bot.portal.verdict import Pending, read_verdict
@@ -64,16 +64,21 @@ class Progress(Protocol):
         """A login stopped before its work was done."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What the shifts of a run work on, shared by all of them."""
+    """What the shifts of a run work on."""
 
-    #: Claims in scope, in the order to work them; none for look-ups only.
-    ids: Sequence[int]
+    #: Claims to send; none for look-ups only.
+    scope: Scope | None
+    #: Show how far each claim would go, and send nothing.
     dry_run: bool = False
-    #: Claims some shift has in hand, or has worked.
-    passed: set[int] = field(default_factory=set)
-    looked_up: set[int] = field(default_factory=set)
+    #: Set, no new claim is begun.
+    stopping: asyncio.Event | None = None
+
+    @property
+    def unattended(self) -> bool:
+        """Whether nobody asked for this shift in particular."""
+        return self.scope is not None and self.scope.patient
 
 
 class Shift:
@@ -86,7 +91,6 @@ class Shift:
         ledger: Ledger,
         store: EvidenceStore,
         clock: Clock,
-        owner: str,
         plan: Plan,
         progress: Progress,
     ) -> None:
@@ -95,18 +99,47 @@ class Shift:
         self.ledger = ledger
         self.store = store
         self.clock = clock
-        self.owner = owner
         self.plan = plan
         self.progress = progress
+        self.owner = worker_name()
+        self._passed: set[int] = set()
         self._refused: list[str] = []
         self._passing = 0
         self._session: Session | None = None
 
-    async def work(self, browser: PayerBrowser) -> None:
+    async def work(self, desk: Desk) -> None:
         """Work until nothing is due for this login, or something stops it."""
-        if not await self._has_work():
+        seat = await asyncio.to_thread(
+            seats.take,
+            self.ledger,
+            self.payer.slug,
+            self.login.name,
+            self.login.seats,
+            self.owner,
+            self.clock.now(),
+        )
+        if seat is None:
+            if not self.plan.unattended:
+                self._stopped("Every session this login may have is at work elsewhere.")
             return
-        if self.login.credentials is None:
+        renewing = asyncio.create_task(self._renew(seat))
+        try:
+            await self._work(desk, seat)
+        finally:
+            renewing.cancel()
+            await asyncio.to_thread(seats.leave, self.ledger, seat)
+
+    async def _renew(self, seat: Seat) -> None:
+        while True:
+            await asyncio.sleep(seats.RENEWAL.total_seconds())
+            with suppress(DBAPIError):  # the next one may get through
+                await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
+
+    async def _work(self, desk: Desk, seat: Seat) -> None:
+        if await self._due(seat) is None and await self._next(seat) is None:
+            return
+        credentials = self.login.credentials
+        if credentials is None:
             await self._stop(
                 PersonNeeded(
                     "no password is set: put it in "
@@ -114,36 +147,22 @@ class Shift:
                 )
             )
             return
-        await self._resume_with_new_secret(self.login.credentials)
+        await self._resume_with_new_secret(credentials)
         if pause := await self._pause():
-            self.progress.stopped(self.payer.slug, self.login.name, f"{pause.kind}: {pause.why}")
+            self._stopped(f"{pause.kind}: {pause.why}")
             return
         try:
-            context = await browser.context()
-            try:
-                session = self._session = await self._open(context, browser.gate, self.login.credentials)
-                while await self._step(session):
+            async with desk.session(
+                self.payer.adapter, credentials, self.login.npis, self._journal(credentials), self.clock
+            ) as session:
+                self._session = session
+                while await self._step(session, seat):
                     pass
-            finally:
-                with suppress(PlaywrightError):  # a browser that died took its context along
-                    await context.close()
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
         except PortalError as error:
-            self.progress.stopped(self.payer.slug, self.login.name, error.message)
+            self._stopped(error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
-
-    async def _open(self, context: BrowserContext, gate: Gate, credentials: Credentials) -> Session:
-        return Session(
-            self.payer.adapter,
-            context,
-            gate,
-            await context.new_page(),
-            credentials,
-            self.login.npis,
-            self._journal(credentials),
-            self.clock,
-        )
 
     def _journal(self, credentials: Credentials) -> LoginJournal:
         return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.owner, self.clock)
@@ -157,52 +176,47 @@ class Shift:
     async def _pause(self) -> Pause | None:
         return await asyncio.to_thread(queue.pause_of, self.ledger, self.payer.slug, self.login.name)
 
-    async def _has_work(self) -> bool:
-        return await self._due() is not None or await self._next(take=False) is not None
-
-    async def _step(self, session: Session) -> bool:
+    async def _step(self, session: Session, seat: Seat) -> bool:
         """Do the next thing; False when there is none."""
-        if await self._pause() is not None:
+        stopping = self.plan.stopping is not None and self.plan.stopping.is_set()
+        if stopping or await self._pause() is not None:
             return False
-        if due := await self._due():
-            self.plan.looked_up.add(due[0].id)
+        if not await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now()):
+            self._stopped("Another worker has taken this session over.")
+            return False
+        if due := await self._due(seat):
             await self._attempt(due[0], self._look_up(session, *due))
             return True
-        item = await self._next(take=True)
+        item = await self._next(seat)
         if item is None:
             return False
-        await self._attempt(
-            item, self._rehearse(session, item) if self.plan.dry_run else self._submit(session, item)
-        )
+        if self.plan.dry_run:
+            self._passed.add(item.id)
+            await self._attempt(item, self._rehearse(session, item))
+        else:
+            await self._attempt(item, self._submit(session, item))
         return True
 
-    async def _due(self) -> tuple[Item, Armed] | None:
+    async def _due(self, seat: Seat) -> tuple[Item, Armed | None] | None:
         if self.plan.dry_run:
             return None
-        return await asyncio.to_thread(
-            queue.next_look_up,
-            self.ledger,
-            self.payer.slug,
-            self.login.name,
-            self.clock.now(),
-            frozenset(self.plan.looked_up),
-        )
+        for reach in (seat, replace(seat, number=0, of=1)):
+            if due := await asyncio.to_thread(
+                queue.next_look_up, self.ledger, reach, self.clock.now(), self._passed
+            ):
+                return due
+        return None
 
-    async def _next(self, *, take: bool) -> Item | None:
-        item = await asyncio.to_thread(
-            queue.next_claim,
-            self.ledger,
-            self.payer.slug,
-            self.login.name,
-            self.plan.ids,
-            frozenset(self.plan.passed),
-        )
-        if item is None or not take:
-            return item
-        if item.id in self.plan.passed:  # another seat was quicker
-            return await self._next(take=True)
-        self.plan.passed.add(item.id)
-        return item
+    async def _next(self, seat: Seat) -> Item | None:
+        """This seat's own next claim; when it has none, any: that of a seat which nobody has taken."""
+        for reach in (seat, replace(seat, number=0, of=1)):
+            if self.plan.scope is not None and (
+                item := await asyncio.to_thread(
+                    queue.next_claim, self.ledger, reach, self.plan.scope, self.clock.now(), self._passed
+                )
+            ):
+                return item
+        return None
 
     async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
         """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""
@@ -210,6 +224,7 @@ class Shift:
             await work
             self._passing = 0
         except LostClaim:
+            self._passed.add(item.id)
             log.warning("claim_lost", claim=item.id)
         except (LoginStopped, FormChanged, Interrupted):
             raise
@@ -241,6 +256,10 @@ class Shift:
             held = Outcome(State.HELD, problems[0].message, item.sent, needs_person=True)
             await self._record(item, journal, held)
             return
+        restore = await asyncio.to_thread(last_restore, self.ledger)
+        doubted = restore is not None and await asyncio.to_thread(restore.doubts, self.ledger, item)
+        if restore and doubted and not await self._is_absent(session, item, journal, restore):
+            return
         work = Work(
             item.claim,
             item.first_armed,
@@ -248,6 +267,32 @@ class Shift:
             self.payer.verdict_delay,
         )
         await self._record(item, journal, await submit(session, work, journal, self.store))
+
+    async def _is_absent(self, session: Session, item: Item, journal: ClaimJournal, restore: Restore) -> bool:
+        """Whether the payer's search proves that a claim did not go before an older ledger was put back; what
+        else it shows is recorded."""
+        adapter = session.adapter
+        if self.clock.now() < restore.at + IN_FLIGHT + self.payer.visibility_delay:
+            why = "An older ledger was put back: the payer must be asked first, and cannot know yet."
+            await asyncio.to_thread(queue.failed, self.ledger, item, Act(BOT, self.clock.now(), why), None)
+            self.progress.moved(self.payer.slug, item, item.state, why)
+            return False
+        sought = Sought(
+            adapter.sent_as(item.claim),
+            item.service_from,
+            item.service_to,
+            item.charge,
+            restore.since,
+            None,
+            item.claim.original_control_number,
+        )
+        found = await look_up(session, self.store, sought, journal.taken)
+        if found.verdict is Verdict.ABSENT and adapter.limits.look_up_authoritative:
+            return True
+        verdict_due = self.clock.now() + self.payer.verdict_delay
+        held = Outcome(State.HELD, sent=item.sent, needs_person=True, due_at=verdict_due)
+        await self._record(item, journal, resolved(held, found, adapter, conclusive=True))
+        return False
 
     async def _rehearse(self, session: Session, item: Item) -> None:
         try:
@@ -258,8 +303,12 @@ class Shift:
             note = error.message
         self.progress.moved(self.payer.slug, item, item.state, note)
 
-    async def _look_up(self, session: Session, item: Item, armed: Armed) -> None:
+    async def _look_up(self, session: Session, item: Item, armed: Armed | None) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+        restore = await asyncio.to_thread(last_restore, self.ledger)
+        if armed is None:  # it was found at the payer after an older ledger was put back
+            assert restore is not None
+            armed = Armed(restore.since, restore.at, session.adapter.sent_as(item.claim))
         sought = Sought(
             armed.sent_as,
             item.service_from,
@@ -270,7 +319,8 @@ class Shift:
             item.claim.original_control_number,
             item.tracking_number if item.state is State.RECEIVED else None,
         )
-        conclusive_at = armed.at + IN_FLIGHT + self.payer.visibility_delay
+        last = max(armed.last, restore.at) if restore else armed.last
+        conclusive_at = last + IN_FLIGHT + self.payer.visibility_delay
         now = Outcome(
             item.state,
             sent=item.sent,
@@ -280,21 +330,25 @@ class Shift:
             status=item.status,
             due_at=conclusive_at,
         )
+        asked_at = self.clock.now()  # a search knows nothing of what comes after it was asked
         if item.state is State.RECEIVED:
-            again = self.clock.now() + (self.payer.verdict_delay or IN_FLIGHT)
-            pending = Pending(item.claim, replace(now, due_at=again), sought, self.payer.visibility_delay)
+            waiting = replace(now, due_at=asked_at + (self.payer.verdict_delay or IN_FLIGHT))
+            pending = Pending(item.claim, waiting, sought, conclusive_at, self.payer.visibility_delay)
             await self._record(item, journal, await read_verdict(session, pending, journal, self.store))
             return
         found = await look_up(session, self.store, sought, journal.taken)
         if item.state is State.ACCEPTED:
             outcome = witnessed(now, found)
         else:
-            conclusive = self.clock.now() >= conclusive_at
+            conclusive = asked_at >= conclusive_at
             outcome = resolved(now, found, self.payer.adapter, conclusive=conclusive)
         await self._record(item, journal, outcome)
 
     async def _record(self, item: Item, journal: ClaimJournal, outcome: Outcome) -> None:
-        state = await journal.record(outcome, need_of(item, outcome, self.payer))
+        need = need_of(item, outcome, self.payer)
+        if outcome.state is item.state is State.QUEUED and item.failures + 1 >= TOO_OFTEN:
+            need = need_of_failures(item, outcome.reason, self.payer)
+        state = await journal.record(outcome, need)
         self.progress.moved(self.payer.slug, item, state, outcome.reason)
         log.info(
             "claim_moved", claim=item.id, payer=self.payer.slug, state=state, seconds=round(outcome.seconds, 2)
@@ -310,11 +364,14 @@ class Shift:
 
     async def _stop(self, error: LoginStopped | FormChanged) -> None:
         login = None if isinstance(error, FormChanged) else self.login.name
-        self.progress.stopped(self.payer.slug, self.login.name, error.message)
+        self._stopped(error.message)
         secret = None
         if isinstance(error, SignInRefused | SignInSpent) and self.login.credentials:
             secret = self._journal(self.login.credentials).secret
         await self._park(need_of_stop(error, self.payer, self.login.name), login, secret)
+
+    def _stopped(self, why: str) -> None:
+        self.progress.stopped(self.payer.slug, self.login.name, why)
 
     async def _park(self, need: Need, login: str | None, secret: str | None = None) -> None:
         act = Act(BOT, self.clock.now(), need.title)

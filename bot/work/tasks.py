@@ -7,6 +7,7 @@ from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
 from bot.ledger.tasks import Need
 from bot.portal.submission import Outcome
+from bot.work.letters import pages
 from bot.work.payers import Payer
 
 _ABOUT: dict[State, tuple[str, str, bool]] = {
@@ -43,7 +44,7 @@ _ABOUT: dict[State, tuple[str, str, bool]] = {
 def need_of(item: Item, outcome: Outcome, payer: Payer) -> Need | None:
     """What a person must do about an outcome, if anything."""
     if not outcome.needs_person:
-        return None
+        return need_of_papers(item, payer) if outcome.state in (State.ACCEPTED, State.RECEIVED) else None
     what, action, needs_answer = _ABOUT[outcome.state]
     return Need(
         cause=f"claim:{item.id}",
@@ -53,6 +54,28 @@ def need_of(item: Item, outcome: Outcome, payer: Payer) -> Need | None:
         payer=item.payer,
         login=item.login,
         needs_answer=needs_answer,
+    )
+
+
+def need_of_papers(item: Item, payer: Payer) -> Need | None:
+    """Letter and records that go by fax or mail once the payer has the claim."""
+    by = next((one.transmission for one in item.claim.attachments if one.transmission in ("FX", "BM")), None)
+    if by is None or item.state in (State.ACCEPTED, State.RECEIVED):
+        return None
+    count = pages(item.claim)
+    what = f"these {count} pages" if count > 1 else "the document"
+    verb = "Fax" if by == "FX" else "Mail"
+    number = next(one.control_number for one in item.claim.attachments if one.transmission == by)
+    return Need(
+        cause=f"papers:{item.id}",
+        kind="papers",
+        title=f"{payer.adapter.name}: account {item.account}, records not sent. {verb} {what} under {number}",
+        action=(
+            f"{verb} them by the end of the next business day (payerbot letters write {item.id} --to FOLDER gives"
+            " them to you), then close this task with the confirmation: payerbot tasks done ID --why CONFIRMATION"
+        ),
+        payer=item.payer,
+        login=item.login,
     )
 
 

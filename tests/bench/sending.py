@@ -1,7 +1,7 @@
 """How long a claim takes, and what the promises cost: payerbot against a plain script at the same portal.
 
 ``python -m tests.bench.sending`` plays rounds; in each, every contender enters the same number of fresh claims at
-a portal of its own. CPU seconds count the browser and the portal. Ratios are to the plain script of the same
+a portal of its own. CPU seconds count the browser and the portal. Ratios are to the adapter alone in the same
 round, so a busy machine disturbs them little.
 """
 
@@ -14,28 +14,35 @@ import subprocess
 import sys
 import time
 import uuid
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from playwright.async_api import Page
 
 from bot.ledger import views
 from bot.portal.browser import find_browser
+from bot.portal.evidence import Evidence, EvidenceStore
 from fixtures.claims.generate import claims
 from fixtures.portals.registry import SITES
-from tests.bench import plain
+from tests.bench import alone, plain
 from tests.conftest import Loop
 from tests.office import office
 
-CLAIMS = 12
+CLAIMS = 8
 ROUNDS = 3
-#: payerbot with its second witness asked at once, and with it left for later.
-CONTENDERS = ("plain", "payerbot", "payerbot+witness")
+#: A plain script; the adapter with nothing around it; with ledger, guard and read-back; with evidence of pages;
+#: with the second witness asked at once.
+CONTENDERS = ("plain", "adapter alone", "promises", "+ evidence", "+ witness")
+BASE = "adapter alone"
 
 
 def play(slug: str, contender: str) -> dict[str, float]:
     """One contender's round in this process."""
     some = [claim for claim in claims(slug, CLAIMS * 2) if not claim.attachments][:CLAIMS]
-    delay = timedelta(hours=2) if contender == "payerbot" else timedelta(0)
+    delay = timedelta(0) if contender == "+ witness" else timedelta(hours=2)
     loop = Loop()
     with TemporaryDirectory() as folder, office(slug, Path(folder), loop, delay) as one:
         begun = time.monotonic()
@@ -45,9 +52,12 @@ def play(slug: str, contender: str) -> dict[str, float]:
             assert browser is not None
             user = {key: str(value or "") for key, value in one.portal.users[0].as_dict().items()}
             plain.submit(slug, one.portal.url, user, some, browser)
+        elif contender == "adapter alone":
+            loop.run(alone.submit(one, some), 600)
         else:
             ids = one.queue(some)
-            one.run(timeout=600)
+            with patch.object(EvidenceStore, "keep", _forget) if contender == "promises" else nullcontext():
+                one.run(timeout=600)
             times = [views.claim_history(one.ledger, claim_id)["attempts"][0] for claim_id in ids]
             portal = sum(row["portal_seconds"] for row in times) / CLAIMS
             bot = sum(row["seconds"] - row["portal_seconds"] for row in times) / CLAIMS
@@ -55,6 +65,10 @@ def play(slug: str, contender: str) -> dict[str, float]:
         assert len(one.portal.claims) == CLAIMS
         loop.close()
         return {"seconds": seconds / CLAIMS, "portal": portal, "bot": bot}
+
+
+async def _forget(store: EvidenceStore, page: Page, kind: str, at: datetime) -> Evidence:
+    return Evidence(kind, "", "", at, 0)
 
 
 def measure(slug: str, contender: str) -> dict[str, float]:
@@ -106,7 +120,7 @@ def main() -> None:
                 contender = CONTENDERS[(number + turn) % len(CONTENDERS)]
                 rounds[contender].append(measure(slug, contender))
         for contender in CONTENDERS:
-            mine, base = rounds[contender], rounds["plain"]
+            mine, base = rounds[contender], rounds[BASE]
 
             def middle(key: str, mine: list[dict[str, float]] = mine) -> float:
                 return statistics.median(one[key] for one in mine)

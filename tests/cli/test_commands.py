@@ -19,6 +19,7 @@ from bot.ledger import queue, tasks, views
 from bot.ledger.database import Database
 from bot.ledger.journal import ClaimJournal
 from bot.ledger.store import BOT, Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.tasks import Need
 from bot.portal.adapter import SentAs, Stage, StageKind
 from bot.vault import Vault
@@ -80,7 +81,7 @@ def unknown(desk: Desk, loop: Loop) -> int:
 
     database = Database(f"sqlite:///{desk.home.ledger}")
     try:
-        ledger = Ledger(database, Vault.open(desk.home))
+        ledger = Ledger(database, Vault.open(desk.home), Tally(desk.home.evidence))
         journal = ClaimJournal(ledger, queue.claim(ledger, claim_id), "one", Now())
         loop.run(journal.arm(Stage("submit", StageKind.FINAL, "POST", "/claims"), SentAs("a", "m")))
         queue.recover(ledger, now + timedelta(days=1))
@@ -349,7 +350,9 @@ def test_checking_queues_nothing(desk: Desk) -> None:
     [one] = done.document["files"]
     assert list(done.document) == ["files"]
     assert list(one) == ["file", "claims", "lines", "charge", "problems"]
-    assert (one["file"], one["claims"], one["problems"]) == (str(file), 2, [])
+    assert (one["file"], one["claims"]) == (str(file), 2)
+    # the second is a month of care, and no companion file says whether it is in order
+    assert [(problem["severity"], problem["rule"]) for problem in one["problems"]] == [("warn", "ccm-record")]
     assert one["charge"] == f"{sum(claim.charge for claim in good(2)):.2f}"
     assert everything(desk) == before
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fixtures.claims.care import clean, write_cases
+from fixtures.claims.pdf import write_pdf
 from fixtures.portals.server import RunningPortal, running
 from tests.cli.counter import Desk, good
 
@@ -63,3 +66,39 @@ def test_without_a_password_a_person_is_asked_and_nothing_is_sent(tmp_path: Path
         assert portal.requests == []
         again = desk("run", "--json")
         assert (again.code, len(desk.tasks())) == (1, 1)
+
+
+@pytest.mark.usefixtures("chromium")
+def test_care_and_a_home_visit_arrive_as_they_were_prepared(tmp_path: Path) -> None:
+    """Right codes, units, dates and place; and for 99600 description, letter and record, byte for byte."""
+    with running("lakeshore", visibility_delay=0) as portal:
+        desk = Desk(tmp_path, {"lakeshore": portal.url}, portal.users[0])
+        desk("payers", "map", "LAKESHORE HEALTH PLAN", "lakeshore")
+        write_cases(tmp_path)
+        queued = desk("queue", tmp_path / "clean.837", tmp_path / "clean.support.json", "--json").document
+        assert (queued["queued"], queued["held"]) == (6, 1)
+        scan = tmp_path / "scan.pdf"
+        write_pdf(scan, ["Letter", "signed: A. Lindqvist"])
+        assert desk("letters", "sign", "7", scan, "--by", "Lindqvist").code == 0
+        assert desk("run", "--json").document["accepted"] == 7
+        stored: dict[str, Any] = {str(claim["account"]): claim for claim in portal.claims}
+        for case in clean():
+            [claim] = case.claims
+            assert [
+                (one["code"], one["units"], one["from"], one["to"], one["place_of_service"], one["description"])
+                for one in stored[claim.account]["lines"]
+            ] == [
+                (
+                    one.code,
+                    f"{one.units:f}",
+                    one.service_from.isoformat(),
+                    one.service_to.isoformat(),
+                    claim.place_of_service,
+                    one.description,
+                )
+                for one in claim.lines
+            ]
+        kept = desk("claims", "show", "7", "--json").document["evidence"]
+        documents = [one["sha256"] for one in kept if one["kind"] == "document"]
+        assert [one["sha256"] for one in stored["CU01"]["attachments"]] == documents
+        assert len(documents) == 2

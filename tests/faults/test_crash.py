@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -34,7 +35,15 @@ def settle(home: Home, portal: RunningPortal, slug: str) -> None:
 def payerbot(home: Home, *words: str) -> subprocess.Popen[str]:
     """A command in a process of its own."""
     command = [sys.executable, "-m", "bot.cli", "--home", str(home.path), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        # a test run in the background ignores Ctrl-C, and what it starts would inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def until_sent(portal: RunningPortal) -> None:
@@ -59,7 +68,7 @@ def test_a_send_cut_short_is_looked_up(how: signal.Signals, tmp_path: Path) -> N
         portal.inject(Fault.SLOW_CONFIRMATION)
         first = payerbot(home, "run", "--json")
         until_sent(portal)
-        first.send_signal(how)
+        os.killpg(first.pid, how)  # as a terminal does: the browser's driver is struck, too
         out, _ = first.communicate(timeout=60)
         if how is signal.SIGINT:
             assert first.returncode == 3

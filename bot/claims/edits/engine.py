@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from bot.claims.edits import common
-from bot.claims.edits.book import Book, Context, Limits
+from bot.claims.edits import ccm, common, unlisted
+from bot.claims.edits.book import Book, Context, Earlier, Edit, Limits
 from bot.claims.model import Claim, Problem, Severity
+from bot.claims.records import CareRecord, VisitRecord
 
 #: Every book of edits, in the order in which a biller reads their findings.
-BOOKS: tuple[Book, ...] = (common.BOOK,)
+BOOKS: tuple[Book, ...] = (common.BOOK, ccm.BOOK, unlisted.BOOK)
 _NO_LIMITS = Limits()
+
+
+def edits() -> Iterator[Edit]:
+    """Every edit of every book."""
+    for book in BOOKS:
+        yield from book
+
+
+def find(id: str) -> Edit | None:
+    """The edit of that id; capitals do not matter."""
+    return next((edit for edit in edits() if edit.id.lower() == id.lower()), None)
+
+
+def refusal(id: str, parameters: Mapping[str, object]) -> str | None:
+    """Why a policy may not set these parameters for a rule; None when it may."""
+    edit = next((edit for edit in edits() if edit.id == id), None)
+    if edit is None:
+        return f"there is no rule {id}"
+    for name, value in parameters.items():
+        if name not in edit.parameters:
+            return f"{id} has no parameter {name}"
+        if not edit.parameters[name].accepts(value):
+            return f"{name} of {id} cannot be {value!r}"
+    return None
 
 
 def run(
@@ -19,26 +46,34 @@ def run(
     *,
     today: date,
     limits: Limits = _NO_LIMITS,
-    history: tuple[Claim, ...] = (),
+    history: tuple[Earlier, ...] = (),
+    care: Mapping[str, CareRecord] | None = None,
+    visit: VisitRecord | None = None,
+    deadline: date | None = None,
     severities: Mapping[str, Severity | None] | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Problem, ...]:
     """Look for every mistake the books know; a claim that fails one edit is still shown the others.
 
-    `today` is the day at the payer, `limits` what its form carries, `history` the patient's other claims.
-    `severities` says how this payer weighs an edit, by its id; None switches it off. Nothing found means that
-    nothing is known against sending the claim.
+    `today` is the day at the payer, `limits` what its form carries, `history` the patient's other claims, `care`
+    and `visit` the companion records, `deadline` the last day the payer takes the claim. `severities` says how
+    this payer weighs an edit, by its id; None switches it off. `parameters` are what it sets for an edit. Nothing
+    found means that nothing is known against sending the claim.
     """
-    context = Context(today=today, limits=limits, history=history)
-    weights = severities or {}
+    context = Context(today, limits, history, care or {}, visit, deadline)
+    weights, set_ = severities or {}, parameters or {}
     problems = []
-    for edit in (edit for book in BOOKS for edit in book):
+    for edit in edits():
         severity = weights.get(edit.id, edit.severity)
         if severity is None:
             continue
+        if edit.parameters:
+            defaults = {name: one.default for name, one in edit.parameters.items()}
+            context = replace(context, parameters={**defaults, **set_.get(edit.id, {})})
         for finding in edit.look(claim, context):
             problems.append(
                 Problem(
-                    severity=severity,
+                    severity=Severity.WARN if finding.warns else severity,
                     rule=edit.id,
                     message=finding.message,
                     account=claim.account or None,

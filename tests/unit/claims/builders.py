@@ -12,7 +12,9 @@ from bot.claims.x12 import read_837
 from fixtures.claims.generate import claims
 
 #: A visit of two lines at Lakeshore.
-VISIT = next(claim for claim in claims("lakeshore", 40) if len(claim.lines) == 2)
+VISIT = next(
+    claim for claim in claims("lakeshore", 40) if len(claim.lines) == 2 and claim.lines[1].code == "36415"
+)
 #: A home visit under 99600, with a note.
 HOME_VISIT = next(claim for claim in claims("lakeshore", 12) if claim.attachments)
 

@@ -30,11 +30,14 @@ from bot.claims.model import (
     Provider,
     Severity,
 )
+from fixtures.claims.care import care_of, visit_of
 from fixtures.claims.generate import stream
 from tests.unit.claims.builders import HOME_VISIT, VISIT, put
 
 TODAY = date(2026, 11, 22)
-EDITS = {edit.id: edit for book in BOOKS for edit in book}
+#: The rules of care management and unlisted visits have tests of their own.
+EDITS = {edit.id: edit for edit in BOOK}
+ALL = {edit.id: edit for book in BOOKS for edit in book}
 
 CHILD = Person(
     last="Roe",
@@ -105,8 +108,8 @@ CASES: dict[str, tuple[Changes, Changes]] = {
         {"lines.0.modifiers": ("25", "25")},
     ),
     "unlisted": (
-        {"lines.0.code": "99600", "lines.0.description": "Nurse visit at home"},
-        {"lines.0.code": "99600"},
+        {"lines.0.code": "99499", "lines.0.description": "Nurse visit at home"},
+        {"lines.0.code": "99499"},
     ),
     "place": (
         {"place_of_service": "", "lines.0.place_of_service": "11", "lines.1.place_of_service": "12"},
@@ -175,7 +178,7 @@ def test_every_edit_has_a_case() -> None:
 def test_good_claims_wake_no_edit() -> None:
     for payer in ("northstar", "lakeshore"):
         for claim in islice(stream(payer), 300):
-            assert run(claim, today=TODAY) == ()
+            assert run(claim, today=TODAY, care=care_of(claim), visit=visit_of(claim)) == ()
 
 
 @pytest.mark.parametrize("rule", sorted(CASES))
@@ -276,8 +279,10 @@ def test_the_edits_name_the_line() -> None:
 def test_every_unlisted_code_needs_words() -> None:
     assert "99600" in UNLISTED
     for code in UNLISTED:
-        assert rules(put(HOME_VISIT, "lines.0.code", code)) == set()
-        assert rules(change(HOME_VISIT, {"lines.0.code": code, "lines.0.description": ""})) == {"unlisted"}
+        visit = visit_of(HOME_VISIT)
+        rule = "UL-05" if code == "99600" else "unlisted"
+        assert rules(put(HOME_VISIT, "lines.0.code", code), visit=visit) == set()
+        assert rules(change(HOME_VISIT, {"lines.0.code": code, "lines.0.description": ""}), visit=visit) == {rule}
 
 
 def test_limits_are_the_payers() -> None:
@@ -304,11 +309,12 @@ def test_everything_wrong_is_said_at_once() -> None:
 
 
 def test_edits_are_documented() -> None:
-    for edit in EDITS.values():
+    for edit in ALL.values():
         assert edit.title
         assert edit.source
         assert edit.look.__doc__
-        assert edit.id == edit.id.lower()
+    assert all(rule == rule.lower() for rule in EDITS)
+    assert len(ALL) == sum(len(list(book)) for book in BOOKS)
 
 
 def test_an_edit_is_entered_once() -> None:

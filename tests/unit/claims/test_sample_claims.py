@@ -13,6 +13,7 @@ from bot.claims.edits.book import Limits
 from bot.claims.edits.engine import run
 from bot.claims.files import Kind, open_file
 from bot.claims.model import Claim
+from fixtures.claims.care import care_of, visit_of
 from fixtures.claims.generate import HERE, NOTE_FILE, PAYERS, claims, stream, write_samples
 from fixtures.people import MEMBERS, PRACTICE
 
@@ -30,7 +31,20 @@ def _samples() -> list[tuple[str, Claim, set[str]]]:
             assert item.claim is not None
             limits = LIMITS[item.claim.payer.payer_id]
             found.append(
-                (name, item.claim, {problem.rule for problem in run(item.claim, today=TODAY, limits=limits)})
+                (
+                    name,
+                    item.claim,
+                    {
+                        problem.rule
+                        for problem in run(
+                            item.claim,
+                            today=TODAY,
+                            limits=limits,
+                            care=care_of(item.claim),
+                            visit=visit_of(item.claim),
+                        )
+                    },
+                )
             )
         assert file.problems == ()
     return found

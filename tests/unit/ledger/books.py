@@ -23,7 +23,9 @@ from bot.ledger.database import Database
 from bot.ledger.intake import Entry, Queued, queue_file
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal
 from bot.ledger.schema import claims, metadata
+from bot.ledger.seats import Seat
 from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
 from bot.ledger.tasks import Need
 from bot.ledger.views import Row
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
@@ -33,7 +35,7 @@ from fixtures.claims.generate import claims as invented
 from tests.conftest import Loop
 from tests.unit.claims.builders import put
 
-__all__ = ["Books", "books", "empty_ledger"]
+__all__ = ["Books", "books", "empty_ledger", "file_ledger"]
 
 _T = TypeVar("_T")
 
@@ -61,17 +63,22 @@ class StandingClock:
         self.time += timedelta(seconds=seconds)
 
 
+#: Where the one worker of most tests sits.
+SEAT = Seat("northstar", "main", 0, 1, "one")
+
+
 class Books:
     """A ledger, and short words for what tests do with it."""
 
-    def __init__(self, path: Path, loop: Loop) -> None:
-        self.path = path
+    def __init__(self, url: str, folder: Path, loop: Loop) -> None:
+        self.url = url
+        self.folder = folder
         self.loop = loop
         self.clock = StandingClock()
-        self.database = Database(f"sqlite:///{path}")
+        self.database = Database(url)
         _hasten(self.database)
         self.vault = Vault([KEY], "an installation's key")
-        self.ledger = Ledger(self.database, self.vault)
+        self.ledger = Ledger(self.database, self.vault, Tally(folder))
 
     def act(self, why: str = "", who: str = "ruth") -> Act:
         """Something a person does now."""
@@ -201,6 +208,10 @@ class SignIns:
     def arm(self) -> None:
         self._books.run(self._journal.arm())
 
+    def may_be_tried(self) -> bool:
+        """Whether a second seat's try would go ahead; asked without waiting for the first."""
+        return self._journal._arm()
+
     def ended(self, *, worked: bool) -> None:
         self._books.run(self._journal.ended(worked=worked))
 
@@ -230,7 +241,7 @@ def _hasten(database: Database) -> None:
 
     @event.listens_for(database.engine, "connect")
     def _on_connect(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA synchronous=OFF" if database.embedded else "SET synchronous_commit = off")
 
 
 @pytest.fixture(scope="session")
@@ -246,10 +257,14 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def books(tmp_path: Path, empty_ledger: Path, loop: Loop) -> Iterator[Books]:
+def books(file_ledger: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger."""
-    path = tmp_path / "ledger.sqlite"
-    shutil.copy(empty_ledger, path)
-    one = Books(path, loop)
+    one = Books(f"sqlite:///{file_ledger}", file_ledger.parent, loop)
     yield one
     one.close()
+
+
+@pytest.fixture
+def file_ledger(tmp_path: Path, empty_ledger: Path) -> Path:
+    """A fresh ledger's file."""
+    return Path(shutil.copy(empty_ledger, tmp_path / "ledger.sqlite"))

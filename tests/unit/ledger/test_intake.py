@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -178,14 +179,14 @@ def test_a_claim_nobody_could_read_is_kept_without_a_body(books: Books) -> None:
     assert [row["balanced"] for row in views.file_rows(books.ledger)] == [True]
 
 
-def test_nothing_of_a_patient_can_be_read_in_the_file(books: Books) -> None:
+def test_nothing_of_a_patient_can_be_read_in_the_file(file_books: Books, file_ledger: Path) -> None:
     claim = put(CLAIM, "subscriber.last", "Zwyckelbart")
     claim = put(claim, "subscriber.member_id", "98765432")
     claim = put(claim, "note", "Wound of the left elbow")
-    [claim_id] = books.queue(claim)
-    journal = books.journal(claim_id)
+    [claim_id] = file_books.queue(claim)
+    journal = file_books.journal(claim_id)
     journal.arm()
-    files_on_disk = [path for path in books.path.parent.iterdir() if path.name.startswith("ledger.sqlite")]
+    files_on_disk = [path for path in file_ledger.parent.iterdir() if path.name.startswith("ledger.sqlite")]
     read = b"".join(path.read_bytes() for path in files_on_disk)
     assert claim.account.encode() in read  # people search by it, and so we know that we look at the right bytes
     born = claim.subscriber.birth_date
@@ -201,7 +202,7 @@ def test_nothing_of_a_patient_can_be_read_in_the_file(books: Books) -> None:
         claim.subscriber.address.street if claim.subscriber.address else "?",
     ):
         assert canary.encode() not in read, canary
-    assert books.item(claim_id).claim == claim
+    assert file_books.item(claim_id).claim == claim
 
 
 def test_two_claims_of_one_file_do_not_replace_each_other(books: Books) -> None:

@@ -14,9 +14,10 @@ from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim
 from bot.ledger import people, queue, views
 from bot.ledger.database import Database
+from bot.ledger.queue import Scope
 from bot.ledger.schema import attempts, events, evidence, lines, sends, tasks
 from bot.portal.evidence import Evidence
-from tests.unit.ledger.books import CLAIMS, DRAFT, NOON, Books, need
+from tests.unit.ledger.books import CLAIMS, DRAFT, NOON, SEAT, Books, need
 
 ARRIVED: dict[str, Any] = {"sent": Sent.ONCE, "proof": Proof.BOTH, "control_number": "2" * 17}
 
@@ -152,12 +153,13 @@ def test_a_crash_after_the_arm_leaves_an_unknown_claim(books: Books) -> None:
     assert queue.recover(books.ledger, books.clock.now()) == 1
     row = books.row(claim_id)
     assert (row["state"], row["sent"], row["due_at"]) == ("unknown", "maybe", books.clock.now())
-    found = queue.next_look_up(books.ledger, "northstar", "main", books.clock.now(), ())
+    found = queue.next_look_up(books.ledger, SEAT, books.clock.now())
     assert found is not None
     item, armed = found
+    assert armed is not None
     assert (item.id, armed.at) == (claim_id, NOON)
     assert armed.sent_as.member_id == CLAIMS[0].subscriber.member_id
-    assert queue.next_claim(books.ledger, "northstar", "main", [claim_id], ()) is None
+    assert queue.next_claim(books.ledger, SEAT, Scope(books.clock.now()), books.clock.now()) is None
     assert queue.recover(books.ledger, books.clock.now()) == 0
 
 
@@ -237,7 +239,7 @@ def test_two_sends_without_a_person(books: Books) -> None:
         True,
         [claim_id],
     )
-    assert queue.next_claim(books.ledger, "northstar", "main", [claim_id], ()) is None
+    assert queue.next_claim(books.ledger, SEAT, Scope(books.clock.now()), books.clock.now()) is None
     # a person has looked: two more
     people.release(books.ledger, [claim_id], books.act("it is not there"))
     assert views.task_rows(books.ledger) == []
@@ -296,8 +298,8 @@ def test_times_come_back_in_utc(books: Books) -> None:
     assert (due, due.tzinfo) == (NOON, UTC)
 
 
-def test_a_commit_survives_the_machine(books: Books) -> None:
-    database = Database(f"sqlite:///{books.path}")
+def test_a_commit_survives_the_machine(file_books: Books) -> None:
+    database = Database(file_books.url)
     try:
         with database.read() as connection:
             asked = ("journal_mode", "synchronous", "foreign_keys")

@@ -44,7 +44,7 @@ class Office(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "ledger.sqlite"
         shutil.copy(self.empty, path)
-        self.books = Books(path, self.loop)
+        self.books = Books(f"sqlite:///{path}", path.parent, self.loop)
         self.queued = 0
         self.journals: list[Journal] = []
         self.number = 0

@@ -9,9 +9,10 @@ import pytest
 from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import Refused, UnknownItem, UsageError
 from bot.ledger import people, queue, tasks, views
+from bot.ledger.queue import Scope
 from bot.ledger.schema import attempts, events, pauses, sends
 from bot.ledger.store import Act, Ledger
-from tests.unit.ledger.books import CLAIMS, NOON, Books, dearer, need
+from tests.unit.ledger.books import CLAIMS, NOON, SEAT, Books, dearer, need
 
 Deed = Callable[[Books, int, Act], None]
 
@@ -144,10 +145,10 @@ def test_several_claims_or_none(books: Books, deed: Callable[[Ledger, list[int],
 def test_a_held_claim_is_not_sent_until_it_is_released(books: Books) -> None:
     claim_id = books.one()
     people.hold(books.ledger, [claim_id], books.act())
-    assert queue.next_claim(books.ledger, "northstar", "main", [claim_id], ()) is None
+    assert queue.next_claim(books.ledger, SEAT, Scope(books.clock.now()), books.clock.now()) is None
     assert books.row(claim_id)["reason"] == "Held by a person."
     people.release(books.ledger, [claim_id], books.act())
-    item = queue.next_claim(books.ledger, "northstar", "main", [claim_id], ())
+    item = queue.next_claim(books.ledger, SEAT, Scope(books.clock.now()), books.clock.now())
     assert item is not None
     assert books.row(claim_id)["reason"] == ""
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import UnknownItem
 from bot.ledger import queue
-from tests.unit.ledger.books import CLAIMS, NOON, Books
+from bot.ledger.queue import Scope
+from bot.ledger.seats import Seat
+from tests.unit.ledger.books import CLAIMS, NOON, SEAT, Books
 
 SOON, LATER = NOON + timedelta(minutes=1), NOON + timedelta(hours=3)
+
+ALL = Scope(SOON)
 
 
 def _due(books: Books, number: int, state: State = State.UNKNOWN, **columns: object) -> int:
@@ -48,11 +54,11 @@ def test_the_nearest_deadline_comes_first(books: Books) -> None:
     assert _scope(books) == order
     passed: set[int] = set()
     for expected in order:
-        item = queue.next_claim(books.ledger, "northstar", "main", order, passed)
+        item = queue.next_claim(books.ledger, SEAT, ALL, SOON, passed)
         assert item is not None
         assert item.id == expected
         passed.add(item.id)
-    assert queue.next_claim(books.ledger, "northstar", "main", order, passed) is None
+    assert queue.next_claim(books.ledger, SEAT, ALL, SOON, passed) is None
 
 
 def test_only_what_waits_is_in_scope(books: Books) -> None:
@@ -84,12 +90,13 @@ def test_follow_up_is_about_look_ups_that_are_due(books: Books) -> None:
     assert _scope(books, look_ups_only=True) == [unknown, receipt]
     passed: list[int] = []
     for expected in (unknown, receipt):
-        found = queue.next_look_up(books.ledger, "northstar", "main", SOON, passed)
+        found = queue.next_look_up(books.ledger, SEAT, SOON, passed)
         assert found is not None
-        assert found[0].id == expected
-        assert found[1].at == NOON
+        item, armed = found
+        assert armed is not None
+        assert (item.id, armed.at) == (expected, NOON)
         passed.append(expected)
-    assert queue.next_look_up(books.ledger, "northstar", "main", SOON, passed) is None
+    assert queue.next_look_up(books.ledger, SEAT, SOON, passed) is None
 
 
 def test_a_login_gets_its_own_claims(books: Books) -> None:
@@ -102,10 +109,10 @@ def test_a_login_gets_its_own_claims(books: Books) -> None:
         ("northstar", "other", theirs),
         ("lakeshore", "main", elsewhere),
     ):
-        item = queue.next_claim(books.ledger, payer, login, ids, ())
+        item = queue.next_claim(books.ledger, Seat(payer, login, 0, 1, "one"), ALL, SOON)
         assert item is not None
         assert item.id == expected
-    assert queue.next_claim(books.ledger, "northstar", "nobody", ids, ()) is None
+    assert queue.next_claim(books.ledger, Seat("northstar", "nobody", 0, 1, "one"), ALL, SOON) is None
     assert queue.logins(books.ledger, SOON, ids, None) == [
         ("lakeshore", "main"),
         ("northstar", "main"),
@@ -119,6 +126,21 @@ def test_a_login_with_a_look_up_due_has_work(books: Books) -> None:
     _due(books, 0)
     assert queue.logins(books.ledger, SOON, (), None) == [("northstar", "main")]
     assert queue.logins(books.ledger, NOON - timedelta(days=1), (), None) == []
+
+
+def test_the_next_claim_is_found_by_index_however_many_wait(file_books: Books) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        file_books.database.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3]))
+    )
+    queue.next_claim(file_books.ledger, SEAT, Scope(SOON, newest=9, patient=True), SOON)
+    [(statement, values)] = [one for one in asked if one[0].startswith("SELECT claims")]
+    with file_books.ledger.read() as connection:
+        plan = " ".join(
+            row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        )
+    assert "USING INDEX ix_claims_queue" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_an_item_is_the_claim_as_it_stands(books: Books) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.errors import SignInSpent
@@ -58,9 +60,9 @@ def test_a_person_lets_a_secret_be_tried_again(books: Books) -> None:
     one.arm()
 
 
-def test_the_password_is_nowhere_in_the_ledger(books: Books) -> None:
-    books.login("correct-horse", "JBSWY3DPEHPK3PXP").arm()
-    read = b"".join(path.read_bytes() for path in books.path.parent.glob("ledger.sqlite*"))
+def test_the_password_is_nowhere_in_the_ledger(file_books: Books, file_ledger: Path) -> None:
+    file_books.login("correct-horse", "JBSWY3DPEHPK3PXP").arm()
+    read = b"".join(path.read_bytes() for path in file_ledger.parent.glob("ledger.sqlite*"))
     assert b"northstar" in read
     assert b"correct-horse" not in read
     assert b"JBSWY3DPEHPK3PXP" not in read

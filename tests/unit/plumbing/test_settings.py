@@ -262,6 +262,7 @@ def test_each_value_is_explained_with_its_source(home: Home, monkeypatch: pytest
         ("ledger.url", "postgresql+psycopg://********", "environment"),
         ("browser.executable", "", "default"),
         ("browser.headed", "false", "default"),
+        ("leads", "", "default"),
     ]
 
 

@@ -47,6 +47,7 @@ from bot.portal.adapter import (
 )
 from bot.portal.convert import choice, mdy, money
 from fixtures.claims.generate import claims
+from fixtures.claims.pdf import write_pdf
 from payers.hudson.adapter import Hudson
 from payers.lakeshore.adapter import Lakeshore
 from payers.northstar.adapter import Northstar
@@ -340,9 +341,9 @@ def _with(*documents: Attachment) -> Claim:
     return claim
 
 
-def _pdf(folder: Path, name: str = "note.pdf", size: int = 9) -> str:
+def _pdf(folder: Path, name: str = "note.pdf") -> str:
     path = folder / name
-    path.write_bytes(b"%" * size)
+    write_pdf(path, ["A note"])
     return str(path)
 
 
@@ -361,13 +362,17 @@ def test_a_document_that_can_go(tmp_path: Path) -> None:
         pytest.param({}, {"file": "{folder}/gone.pdf"}, id="file gone"),
         pytest.param({}, {"file": "{folder}"}, id="a folder"),
         pytest.param({}, {"file": "{folder}/note.docx"}, id="type"),
-        pytest.param({"attachment_bytes": 8}, {"file": "{folder}/note.pdf"}, id="size"),
+        pytest.param({"attachment_bytes": 300}, {"file": "{folder}/note.pdf"}, id="size"),
+        pytest.param({"attachment_pages": 0}, {"file": "{folder}/note.pdf"}, id="pages"),
+        pytest.param({}, {"file": "{folder}/broken.pdf"}, id="no PDF"),
+        pytest.param({}, {"file": "{folder}/note.pdf", "sha256": "0" * 64}, id="another document"),
         pytest.param({"attachments": 0}, {"transmission": "FX"}, id="number"),
     ],
 )
 def test_a_document_that_cannot_go(tmp_path: Path, limits: dict[str, Any], document: dict[str, str]) -> None:
     _pdf(tmp_path)
     _pdf(tmp_path, "note.docx")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and nothing else")
     placed = {key: value.format(folder=tmp_path) for key, value in document.items()}
     assert "attachments" in refused(_takes(**limits), _with(DOCUMENT(**placed)))
 
@@ -376,7 +381,7 @@ def test_as_many_documents_as_the_portal_takes(tmp_path: Path) -> None:
     documents = [DOCUMENT(file=_pdf(tmp_path), control_number=f"A{n}") for n in range(3)]
     assert "attachments" not in refused(_takes(), _with(*documents[:2]))
     assert "attachments" in refused(_takes(), _with(*documents))
-    exact = _takes(attachment_bytes=9)
+    exact = _takes(attachment_bytes=Path(documents[0].file).stat().st_size, attachment_pages=1)
     assert "attachments" not in refused(exact, _with(documents[0]))
 
 

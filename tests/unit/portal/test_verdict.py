@@ -13,7 +13,7 @@ from bot.errors import PortalProblem
 from bot.portal.adapter import FoundClaim, Receipt, SentAs
 from bot.portal.evidence import Evidence
 from bot.portal.look_up import LookUp, Sought, Verdict, judge
-from bot.portal.submission import Outcome, resolved
+from bot.portal.submission import IN_FLIGHT, Outcome, resolved
 from bot.portal.submission import judged as judged_receipt
 from bot.portal.verdict import Pending, read_verdict, settled
 from fixtures.claims.generate import claims
@@ -141,7 +141,7 @@ def told(
     taken: str = "",
 ) -> Outcome:
     desk = cast(Any, Desk(message, rows, age, taken))
-    return loop.run(read_verdict(desk, Pending(CLAIM, NOW, SOUGHT, delay), desk, desk))
+    return loop.run(read_verdict(desk, Pending(CLAIM, NOW, SOUGHT, ARMED + IN_FLIGHT + delay, delay), desk, desk))
 
 
 SHOWN = {

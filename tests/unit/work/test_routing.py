@@ -296,7 +296,7 @@ def test_a_policy_says_all_it_must_and_nothing_else(text: dict[str, object]) -> 
 
 
 def test_an_office_knows_its_payers() -> None:
-    assert BOTH.payer("northstar").host == "127.0.0.2"
+    assert BOTH.payer("northstar").adapter.host == "127.0.0.2"
     with pytest.raises(UnknownItem, match=r"'nowhere' is not a payer.*lakeshore, northstar"):
         BOTH.payer("nowhere")
     with pytest.raises(UnknownItem, match="it has: none"):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.claims.vocabulary import Sent, State
 from bot.errors import (
@@ -18,8 +24,9 @@ from bot.errors import (
     PortalProblem,
     PortalRefused,
 )
-from bot.ledger import queue, views
+from bot.ledger import people, queue, seats, views
 from bot.ledger.journal import Item
+from bot.ledger.queue import Scope
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import LookUp, Verdict
 from bot.portal.submission import Outcome
@@ -31,16 +38,12 @@ from tests.unit.work.test_routing import BOTH
 Answer = Callable[[int], Outcome | LookUp | BaseException]
 
 
-class Window:
-    """A browser with one window and nothing in it."""
+class Nowhere:
+    """A desk with a session that nothing is behind."""
 
-    gate = None
-
-    async def context(self) -> Window:
-        return self
-
-    async def close(self) -> None:
-        """Nothing to close."""
+    @asynccontextmanager
+    async def session(self, *_: object) -> AsyncIterator[object]:
+        yield SimpleNamespace(npi="1990000014")  # signed in
 
 
 class Watcher:
@@ -62,30 +65,31 @@ class Night:
         self.books = books
         self.patch = monkeypatch
         self.watcher = Watcher()
+        self.seats = 1
         self.store = EvidenceStore(folder, books.vault)
 
-        async def session(*_: object) -> object:
-            return SimpleNamespace(npi="1990000014")  # signed in
-
-        monkeypatch.setattr(Shift, "_open", session)
-
-    def work(self, submitted: Answer | None = None, looked_up: Answer | None = None) -> None:
+    def work(
+        self,
+        submitted: Answer | None = None,
+        looked_up: Answer | None = None,
+        slowly: Callable[..., Coroutine[Any, Any, Outcome]] | None = None,
+    ) -> None:
         now = self.books.clock.now()
-        ids = queue.scope(self.books.ledger, now, None, None, None, False)
         for name, answer in (("submit", submitted), ("look_up", looked_up)):
             self.patch.setattr(room, name, _answering(answer))
+        if slowly is not None:
+            self.patch.setattr(room, "submit", slowly)
         payer = BOTH.payer("northstar")
         shift = Shift(
             payer,
-            payer.logins[0],
+            replace(payer.logins[0], seats=self.seats),
             self.books.ledger,
             self.store,
             self.books.clock,
-            "one",
-            Plan(ids),
+            Plan(Scope(now)),
             self.watcher,
         )
-        self.books.run(shift.work(Window()))  # type: ignore[arg-type]
+        self.books.run(shift.work(Nowhere()))  # type: ignore[arg-type]
 
 
 def _answering(answer: Answer | None) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -202,3 +206,62 @@ def test_a_second_send_that_never_arrived_does_not_end_the_run(books: Books, nig
         )
     assert books.state(claim_id) is State.HELD
     assert [task["kind"] for task in views.task_rows(books.ledger)] == ["sent-twice"]
+
+
+def test_a_search_answers_for_the_moment_it_was_asked(books: Books, night: Night) -> None:
+    """A page read too early proves nothing, however long its keeping takes."""
+    claim_id = books.one(number=5)
+    journal = books.journal(claim_id)
+    journal.arm()
+    journal.record(State.UNKNOWN, sent=Sent.MAYBE, due_at=books.clock.now())
+
+    def slowly(call: int) -> LookUp | Passing:
+        books.clock.advance(3600)
+        return LookUp(Verdict.ABSENT) if call == 1 else Passing("not again")
+
+    night.work(looked_up=slowly)
+    assert books.state(claim_id) is State.UNKNOWN
+
+
+def test_not_there_means_nothing_soon_after_the_last_of_several_sends(books: Books, night: Night) -> None:
+    claim_id = books.one(number=5)
+    journal = books.journal(claim_id)
+    journal.arm()
+    journal.record(State.UNKNOWN, sent=Sent.MAYBE)
+    people.not_there(books.ledger, claim_id, books.act())
+    books.clock.advance(86_400)
+    books.journal(claim_id).arm()
+    queue.recover(books.ledger, books.clock.now())
+    night.work(looked_up=lambda _: LookUp(Verdict.ABSENT))
+    assert books.state(claim_id) is State.UNKNOWN
+
+
+def test_no_claim_waits_for_a_seat_that_nobody_takes(books: Books, night: Night) -> None:
+    ids = books.queue(*CLAIMS[:4])
+    night.seats = 3
+    night.work(lambda call: refused(f"reason {call}"))
+    assert {books.state(claim_id) for claim_id in ids} == {State.REJECTED}
+
+
+def test_a_renewal_that_fails_is_not_the_last(books: Books, night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seats, "RENEWAL", timedelta(0))
+    calls: list[int] = []
+    enough = threading.Event()
+
+    def renew(*_: object) -> bool:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OperationalError("renew", {}, Exception("locked"))
+        if len(calls) > 5:
+            enough.set()
+        return True
+
+    monkeypatch.setattr(seats, "renew", renew)
+    books.queue(CLAIMS[0])
+
+    async def slow(*_: object) -> Outcome:
+        await asyncio.to_thread(enough.wait, 10)
+        return refused("no")
+
+    night.work(slowly=slow)
+    assert enough.is_set()

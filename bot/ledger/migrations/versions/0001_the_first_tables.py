@@ -58,6 +58,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
     )
     op.create_table(
+        "restores",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
+    )
+    op.create_table(
+        "seats",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", "number", name=op.f("pk_seats")),
+    )
+    op.create_table(
         "sign_ins",
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -114,6 +131,8 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline", sa.Date(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("support", sa.LargeBinary(), nullable=True),
+        sa.Column("letter", sa.String(length=16), nullable=True),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -125,7 +144,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_claims_account"), ["account"], unique=False)
         batch_op.create_index("ix_claims_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
-        batch_op.create_index("ix_claims_queue", ["payer", "login", "state", "deadline", "id"], unique=False)
+        batch_op.create_index(
+            "ix_claims_queue",
+            ["payer", "login", "state", "failures", sa.text("(deadline IS NULL)"), "deadline", "id"],
+            unique=False,
+        )
         batch_op.create_index("uq_claims_control_number", ["payer", "control_number"], unique=True)
 
     op.create_table(
@@ -174,6 +197,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "control_numbers",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_control_numbers_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_control_numbers")),
+    )
+    with op.batch_alter_table("control_numbers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_control_numbers_number"), ["number"], unique=False)
+
+    op.create_table(
+        "overrides",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_overrides_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "rule", name=op.f("pk_overrides")),
+    )
+    op.create_table(
+        "patient_months",
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_patient_months_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", "digest", name=op.f("pk_patient_months")),
+    )
+    with op.batch_alter_table("patient_months", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_patient_months_digest"), ["digest"], unique=False)
 
     op.create_table(
         "likenesses",
@@ -258,6 +311,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_likenesses_digest"))
 
     op.drop_table("likenesses")
+    with op.batch_alter_table("patient_months", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_patient_months_digest"))
+
+    op.drop_table("patient_months")
+    op.drop_table("overrides")
+    with op.batch_alter_table("control_numbers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_control_numbers_number"))
+
+    op.drop_table("control_numbers")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_events_claim_id"))
 
@@ -282,6 +344,8 @@ def downgrade() -> None:
     op.drop_table("claims")
     op.drop_table("tasks")
     op.drop_table("sign_ins")
+    op.drop_table("seats")
+    op.drop_table("restores")
     op.drop_table("sends")
     op.drop_table("routes")
     op.drop_table("pauses")

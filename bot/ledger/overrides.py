@@ -1,0 +1,121 @@
+"""Findings that a lead sets aside, by name and reason, and what then becomes of the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.claims.model import Severity
+from bot.claims.vocabulary import STANDING, State
+from bot.errors import Refused, UnknownItem
+from bot.ledger import tasks
+from bot.ledger.papers import NEEDED
+from bot.ledger.schema import claims, likenesses, overrides, problems
+from bot.ledger.store import Act, Ledger, move, note
+from bot.ledger.tasks import Need
+
+#: The finding that stands for a letter; setting it aside sends the claim without one.
+LETTER = "UL-06"
+
+
+def override(
+    ledger: Ledger, claim_id: int, rule: str, overridable: Collection[str], letter_need: Need | None, act: Act
+) -> State:
+    """Set aside what one rule found on a claim; where the claim stands then.
+
+    A blocked claim without other blocking findings is queued, or held for its letter (`letter_need`) or because it
+    looks like a fix of an open claim. Raises `UnknownItem`, or `Refused` when there is no such finding, when the
+    rule cannot be set aside, or when the same claim was queued again meanwhile.
+    """
+    with ledger.write() as connection:
+        row = connection.execute(select(claims).where(claims.c.id == claim_id)).one_or_none()
+        if row is None:
+            raise UnknownItem(f"There is no claim {claim_id}.")
+        if rule == LETTER and row.letter == NEEDED and row.state == State.HELD:
+            _note(connection, claim_id, rule, act)
+            move(connection, claim_id, State.QUEUED, act, what="overridden", letter=None, reason="")
+            tasks.settle_claim(connection, claim_id, act)
+            return State.QUEUED
+        if row.state != State.BLOCKED:
+            raise Refused(f"Claim {claim_id} is '{row.state}'; only a blocked claim's findings can be overridden.")
+        found = _blocking(connection, claim_id)
+        if rule not in found:
+            raise Refused(f"{rule} does not block claim {claim_id} (what does: {', '.join(sorted(found))}).")
+        if rule not in overridable:
+            raise Refused(f"{rule} cannot be overridden: the claim cannot be sent as it is.")
+        _note(connection, claim_id, rule, act)
+        if rule == LETTER:
+            connection.execute(update(claims).where(claims.c.id == claim_id).values(letter=None))
+        if left := found - {rule}:
+            note(connection, "overridden", act, claim_id=claim_id, before=State.BLOCKED, after=State.BLOCKED)
+            connection.execute(
+                update(claims).where(claims.c.id == claim_id).values(reason=_reason(connection, claim_id, left))
+            )
+            return State.BLOCKED
+        return _let_go(connection, claim_id, row.fingerprint, needs_letter(row, rule), letter_need, act)
+
+
+def needs_letter(row: object, rule: str) -> bool:
+    """Whether the claim still waits for a letter once this rule is set aside."""
+    return getattr(row, "letter", None) == NEEDED and rule != LETTER
+
+
+def _note(connection: Connection, claim_id: int, rule: str, act: Act) -> None:
+    connection.execute(insert(overrides).values(claim_id=claim_id, rule=rule, who=act.who, why=act.why, at=act.at))
+
+
+def _blocking(connection: Connection, claim_id: int) -> set[str]:
+    """Rules that block a claim and were not set aside."""
+    aside = select(overrides.c.rule).where(overrides.c.claim_id == claim_id)
+    return set(
+        connection.execute(
+            select(problems.c.rule).where(
+                problems.c.claim_id == claim_id,
+                problems.c.severity == Severity.BLOCK,
+                problems.c.rule.not_in(aside),
+            )
+        ).scalars()
+    )
+
+
+def _reason(connection: Connection, claim_id: int, rules: Collection[str]) -> str:
+    return str(
+        connection.execute(
+            select(problems.c.message)
+            .where(problems.c.claim_id == claim_id, problems.c.rule.in_(sorted(rules)))
+            .order_by(problems.c.id)
+            .limit(1)
+        ).scalar_one()
+    )
+
+
+def _let_go(
+    connection: Connection, claim_id: int, fingerprint: str, letter: bool, letter_need: Need | None, act: Act
+) -> State:
+    same = connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
+    if same is not None:
+        raise Refused(f"The same claim was queued again meanwhile: it is claim {same}.")
+    alike = _open_and_alike(connection, claim_id)
+    state, reason = State.QUEUED, ""
+    if alike is not None:
+        state, reason = State.HELD, f"Looks like a fix of claim {alike}: replace it, or send both?"
+    elif letter and letter_need is not None:
+        state, reason = State.HELD, f"{letter_need.title}."
+    move(connection, claim_id, state, act, what="overridden", reason=reason)
+    tasks.settle_claim(connection, claim_id, act)
+    if letter and letter_need is not None:
+        tasks.open_task(connection, letter_need, [claim_id], act)
+    return state
+
+
+def _open_and_alike(connection: Connection, claim_id: int) -> int | None:
+    digests = select(likenesses.c.digest).where(likenesses.c.claim_id == claim_id)
+    open_states = sorted(STANDING - {State.CLOSED})
+    return connection.execute(
+        select(claims.c.id)
+        .join(likenesses, likenesses.c.claim_id == claims.c.id)
+        .where(likenesses.c.digest.in_(digests), claims.c.id != claim_id, claims.c.state.in_(open_states))
+        .order_by(claims.c.id)
+        .limit(1)
+    ).scalar_one_or_none()

@@ -1,0 +1,95 @@
+"""Seats: how many sessions a login may have, held by one row each across every worker.
+
+Whoever sits renews the seat; one that was not renewed for a while may be taken over, and what its last owner had
+armed is then looked up. A worker that was asleep meanwhile finds its seat taken, and its arms closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, update
+
+from bot.ledger.schema import seats
+from bot.ledger.store import Ledger
+
+#: How long a seat stays its owner's without being renewed, and how often it is renewed.
+LEASE = timedelta(seconds=30)
+RENEWAL = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One of the sessions that a login may have."""
+
+    payer: str
+    login: str
+    #: From 0, and how many there are.
+    number: int
+    of: int
+    #: Who sits there: a name used for this sitting alone.
+    owner: str
+
+    def minds(self, claim_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether a claim is this seat's to work: no two seats of a login reach for the same one."""
+        return claim_id % self.of == self.number
+
+
+def take(ledger: Ledger, payer: str, login: str, of: int, owner: str, now: datetime) -> Seat | None:
+    """Sit down; None when every seat of this login is taken."""
+    with ledger.write() as connection:
+        rows = connection.execute(
+            select(seats.c.number, seats.c.renewed_at).where(seats.c.payer == payer, seats.c.login == login)
+        )
+        held = {row.number: row.renewed_at for row in rows}
+        for number in range(of):
+            seat = Seat(payer, login, number, of, owner)
+            if number not in held:
+                connection.execute(
+                    insert(seats).values(payer=payer, login=login, number=number, owner=owner, renewed_at=now)
+                )
+                return seat
+            if held[number] <= now - LEASE:
+                connection.execute(update(seats).where(_is(seat)).values(owner=owner, renewed_at=now))
+                return seat
+    return None
+
+
+def renew(ledger: Ledger, seat: Seat, now: datetime) -> bool:
+    """Stay seated; False when somebody else has taken the seat."""
+    with ledger.write() as connection:
+        kept = connection.execute(
+            update(seats).where(_is(seat), seats.c.owner == seat.owner).values(renewed_at=now)
+        )
+    return kept.rowcount == 1
+
+
+def leave(ledger: Ledger, seat: Seat) -> None:
+    """Free the seat, if it is still ours."""
+    with ledger.write() as connection:
+        connection.execute(delete(seats).where(_is(seat), seats.c.owner == seat.owner))
+
+
+def clear(ledger: Ledger) -> None:
+    """Free every seat. To be called where nobody else can be at work."""
+    with ledger.write() as connection:
+        connection.execute(delete(seats))
+
+
+def taken(ledger: Ledger, payer: str, login: str, now: datetime) -> int:
+    """How many seats of this login somebody sits on."""
+    query = select(func.count()).where(
+        seats.c.payer == payer, seats.c.login == login, seats.c.renewed_at > now - LEASE
+    )
+    with ledger.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def owners(now: datetime) -> Select[tuple[str]]:
+    """Who sits somewhere."""
+    return select(seats.c.owner).where(seats.c.renewed_at > now - LEASE)
+
+
+def _is(seat: Seat) -> ColumnElement[bool]:
+    return and_(seats.c.payer == seat.payer, seats.c.login == seat.login, seats.c.number == seat.number)

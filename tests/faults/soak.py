@@ -1,0 +1,326 @@
+"""Kills in volume: workers are struck at every point of the protocol, and at random moments, until hundreds of
+claims are through. What the payer's books say in the end is what counts. `make soak`, or `python -m
+tests.faults.soak`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from bot.claims.model import Claim
+from bot.claims.vocabulary import State
+from bot.clock import SystemClock
+from bot.home import Home
+from bot.ledger import people, views
+from bot.ledger.database import Database
+from bot.ledger.schema import claims as claim_table
+from bot.ledger.schema import events
+from bot.ledger.store import Act, Ledger
+from bot.ledger.tally import Tally
+from bot.testing import FakePortal
+from bot.vault import Vault
+from fixtures.claims.generate import claims as invented
+from fixtures.portals.server import RunningPortal
+from fixtures.portals.server import running as running_portal
+from tests import postgres
+from tests.conftest import Loop
+from tests.faults import entries
+from tests.faults.worker import POINTS, Assignment, work
+
+#: New processes are forked from one that has imported everything: starting costs milliseconds, not a second.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.faults.worker"])
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of a soak."""
+
+    name: str
+    claims: int
+    kills: int
+    #: Claims of dead or sleeping workers that others took over.
+    takeovers: int
+    #: Submissions that arrived at the payer.
+    sends: int
+    #: Claims that the payer has twice.
+    doubled: int
+    #: Claims that the payer lacks though the ledger says accepted, or has though the ledger says it does not.
+    lost: int
+    #: Claims that ended with a person, by the rules.
+    for_a_person: int
+    balanced: bool
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.claims} claims, {self.kills} kills, {self.takeovers} takeovers,"
+            f" {self.sends} sends, doubled {self.doubled}, lost {self.lost}, for a person {self.for_a_person},"
+            f" balanced {'yes' if self.balanced else 'NO'}"
+        )
+
+
+class Books:
+    """The payer's own books, whoever plays the payer."""
+
+    def __init__(self, portal: FakePortal | RunningPortal) -> None:
+        self._portal = portal
+
+    @property
+    def posts(self) -> list[str]:
+        """Accounts of the submissions that arrived."""
+        if isinstance(self._portal, FakePortal):
+            return list(self._portal.posts)
+        return [str(request["account"]) for request in self._portal.requests if request["stage"] == "submit"]
+
+    @property
+    def stored(self) -> Counter[str]:
+        """How often each account is stored."""
+        return Counter(str(claim["account"]) for claim in self._portal.claims)
+
+    def advance(self, seconds: float) -> None:
+        """Set the payer's clock on."""
+        if isinstance(self._portal, FakePortal):
+            self._portal.ahead += timedelta(seconds=seconds)
+        else:
+            self._portal.advance(seconds)
+
+
+class Soak:
+    """One ledger, one payer, and the processes that are struck."""
+
+    def __init__(self, name: str, some: Sequence[Claim], assignment: Assignment, books: Books, seed: int) -> None:
+        self.name = name
+        self.claims = some
+        self.assignment = assignment
+        self.books = books
+        self.chance = random.Random(seed)
+        self.kills = 0
+        self.database = Database(assignment.database)
+        self.database.migrate()
+        home = Home(assignment.home)
+        self.ledger = Ledger(self.database, Vault.open(home), Tally(home.evidence))
+        entries.queue(self.ledger, some, assignment.slug, Act("soak", SystemClock().now()))
+
+    def strike_one_after_the_other(self, kills: int, life: float) -> None:
+        """One process at a time, struck at one point or wherever it is after at most `life` seconds; until enough
+        were, or nothing is left to do."""
+        while self.kills < kills and self._left():
+            worker = self._start(self._somewhere())
+            worker.join(self.chance.uniform(life / 4, life))
+            if worker.is_alive():
+                worker.kill()
+                worker.join()
+            self.kills += worker.exitcode == -signal.SIGKILL
+
+    def strike_among_many(self, kills: int, server: postgres.Server, workers: int = 3) -> None:
+        """Several processes at once on one ledger; one of them sleeps through a takeover, one never comes back,
+        and the database restarts in the middle."""
+        asleep = self._start(replace(self.assignment, point="filled", passing=2, how=signal.SIGSTOP))
+        team = [self._start(self._somewhere()) for _ in range(workers)]
+        restarted, never = False, True
+        while self.kills < kills and self._left():
+            worker = self.chance.choice(team)
+            worker.join(self.chance.uniform(0.2, 1.2))
+            if worker.is_alive() and worker.pid is not None:
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.join()
+            self.kills += worker.exitcode == -signal.SIGKILL
+            team.remove(worker)
+            if never and self.kills > kills // 4:
+                never = False  # this one is not replaced
+            else:
+                team.append(self._start(self._somewhere()))
+            if not restarted and self.kills > kills // 2:
+                restarted = True
+                server.stop()
+                server.start()
+        if asleep.pid is not None:
+            os.kill(asleep.pid, signal.SIGCONT)  # long after others have taken its seat and its claim
+        time.sleep(2)
+        for worker in (*team, asleep):
+            worker.kill()
+            worker.join()
+
+    def bring_to_an_end(self) -> None:
+        """Workers that nobody strikes, later and later, until nothing is due any more."""
+        for _ in range(8):
+            self.books.advance(120)
+            self.assignment = replace(self.assignment, ahead=self.assignment.ahead + 120, unattended=False)
+            worker = self._start(replace(self.assignment, point=None))
+            worker.join(600)
+            if worker.exitcode != 0:
+                raise AssertionError(f"a worker that nobody struck ended with {worker.exitcode}")
+            if not self._left() and not self._waiting():
+                return
+
+    def figures(self) -> Figures:
+        """What came of it, by the payer's books and the ledger's."""
+        stored = self.books.stored
+        states = {row["account"]: State(row["state"]) for row in views.claim_rows(self.ledger)}
+        wrong = [
+            account
+            for account, state in states.items()
+            if state is not State.DISPUTED and (state is State.ACCEPTED) != (stored[account] > 0)
+        ]
+        told = {claim["account"] for task in views.task_rows(self.ledger) for claim in task["claims"]}
+        [file] = views.file_rows(self.ledger)
+        with self.ledger.read() as connection:
+            recovered = select(func.count()).select_from(events).where(events.c.what == "recovered")
+            takeovers = int(connection.execute(recovered).scalar_one())
+        return Figures(
+            self.name,
+            len(self.claims),
+            self.kills,
+            takeovers,
+            len(self.books.posts),
+            sum(count > 1 for count in stored.values()),
+            # a task does not excuse an acceptance that the payer knows nothing of
+            len([account for account in wrong if states[account] is State.ACCEPTED or account not in told]),
+            sum(state is not State.ACCEPTED for state in states.values()),
+            bool(file["balanced"]) and sum(file["states"].values()) == len(self.claims),
+        )
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.database.close()
+
+    def _somewhere(self) -> Assignment:
+        point = self.chance.choice((*POINTS, None, None, None))
+        return replace(self.assignment, point=point, passing=self.chance.choice((1, 1, 1, 2, 3)))
+
+    def _start(self, assignment: Assignment) -> BaseProcess:
+        with suppress(OperationalError):  # a sign-in that was cut short waits for a person: here is one
+            people.resume(
+                self.ledger, assignment.slug, None, Act("soak", SystemClock().now(), "signed in by hand")
+            )
+        process = _PROCESSES.Process(target=work, args=(assignment,), daemon=True)
+        process.start()
+        return process
+
+    def _left(self) -> int:
+        """Claims that still wait to be sent."""
+        return self._count(claim_table.c.state.in_([State.QUEUED, State.SUBMITTING]))
+
+    def _waiting(self) -> int:
+        """Claims that still wait to be looked up."""
+        return self._count(claim_table.c.due_at.is_not(None))
+
+    def _count(self, which: Any) -> int:
+        for _ in range(100):
+            with suppress(OperationalError), self.ledger.read() as connection:
+                return int(connection.execute(select(func.count()).where(which)).scalar_one())
+            time.sleep(0.1)
+        raise AssertionError("the database does not come back")
+
+
+@contextmanager
+def fake(folder: Path, losing: float) -> Iterator[tuple[Books, Assignment]]:
+    """The fake portal on a loop of its own."""
+    home = Home(folder / "home")
+    home.create()
+    Vault.open(home)
+    loop = Loop()
+    portal = FakePortal(losing=losing)
+    loop.run(portal.__aenter__())
+    provider = invented("northstar", 1)[0].billing
+    try:
+        yield (
+            Books(portal),
+            Assignment(home.path, "", portal.url, "fake", "night", "hush", provider.tin or "", provider.npi or ""),
+        )
+    finally:
+        loop.run(portal.__aexit__(None, None, None))
+        loop.close()
+
+
+def on_sqlite(folder: Path, claims: int, kills: int, seed: int = 1) -> Figures:
+    """One process at a time on an embedded ledger, at the fake portal."""
+    with fake(folder, losing=0.05) as (books, assignment):
+        database = f"sqlite:///{folder / 'ledger.sqlite'}"
+        soak = Soak("SQLite", invented("northstar", claims), replace(assignment, database=database), books, seed)
+        try:
+            soak.strike_one_after_the_other(kills, life=0.8)
+            soak.bring_to_an_end()
+            return soak.figures()
+        finally:
+            soak.close()
+
+
+def on_postgresql(folder: Path, server: postgres.Server, claims: int, kills: int, seed: int = 1) -> Figures:
+    """Three processes at once on PostgreSQL, at the fake portal."""
+    with fake(folder, losing=0.05) as (books, assignment):
+        told = replace(assignment, database=server.database(), unattended=True, seats=3)
+        soak = Soak("PostgreSQL", invented("northstar", claims), told, books, seed)
+        try:
+            soak.strike_among_many(kills, server)
+            soak.bring_to_an_end()
+            return soak.figures()
+        finally:
+            soak.close()
+
+
+def in_a_browser(folder: Path, claims: int, kills: int, seed: int = 1) -> Figures:
+    """One process at a time on an embedded ledger, at a mock portal, through the browser."""
+    home = Home(folder / "home")
+    home.create()
+    Vault.open(home)
+    with running_portal("northstar", 0, 0) as portal:
+        user = portal.users[0]
+        assignment = Assignment(
+            home.path,
+            f"sqlite:///{folder / 'ledger.sqlite'}",
+            portal.url,
+            "northstar",
+            user.username,
+            user.password,
+            user.provider.tin,
+            user.provider.npi,
+            seats=1,
+        )
+        soak = Soak("in the browser", invented("northstar", claims), assignment, Books(portal), seed)
+        try:
+            soak.strike_one_after_the_other(kills, life=8.0)
+            soak.bring_to_an_end()
+            return soak.figures()
+        finally:
+            soak.close()
+
+
+def main(words: Sequence[str]) -> int:
+    """All three, in volume; `words` may name some of them."""
+    chosen = set(words) or {"sqlite", "postgresql", "browser"}
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "sqlite" in chosen:
+            found.append(on_sqlite(folder / "sqlite", 1000, 200))
+            print(found[-1], flush=True)
+        if "postgresql" in chosen:
+            with postgres.running() as server:
+                found.append(on_postgresql(folder / "postgresql", server, 1000, 200))
+            print(found[-1], flush=True)
+        if "browser" in chosen:
+            found.append(in_a_browser(folder / "browser", 60, 30))
+            print(found[-1], flush=True)
+    return 0 if all(one.doubled == one.lost == 0 and one.balanced for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

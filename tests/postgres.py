@@ -1,0 +1,101 @@
+"""A PostgreSQL server of the tests' own: an installed one, else from apt as root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from filelock import FileLock
+
+
+class Server:
+    """A server on loopback, in a folder of its own; its data need not survive."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs = programs
+        self._data = folder / "data"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._databases = 0
+        # the server refuses to run as root
+        self._as: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        if self._as:
+            shutil.chown(folder, **self._as)
+        self._call("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
+        )
+        self._call("pg_ctl", "-w", "-l", str(self._data.parent / "log"), "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it: ``immediate`` as a crash would."""
+        self._call("pg_ctl", "-w", "-m", how, "stop")
+
+    def database(self, template: str = "template1") -> str:
+        """A new database; its address."""
+        self._databases += 1
+        name = f"db{self._databases}"
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def _call(self, program: str, *words: str) -> None:
+        subprocess.run(
+            [self._programs / program, "-D", self._data, *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._data.parent,
+            **self._as,
+        )
+
+
+def find_programs() -> Path | None:
+    """Where initdb and pg_ctl are; as root, where apt is, they are installed first."""
+    if found := _installed():
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        # tests run side by side, and apt does not
+        with FileLock(Path(tempfile.gettempdir()) / "payerbot-apt.lock"), suppress(subprocess.CalledProcessError):
+            if found := _installed():
+                return found
+            for words in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
+                subprocess.run(["apt-get", "-qq", *words], check=True, stdout=subprocess.DEVNULL)
+    return _installed()
+
+
+def _installed() -> Path | None:
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A running server; gone afterwards. Skips the test where there is none."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server: install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="payerbot-postgres-"))
+    try:
+        server = Server(programs, folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

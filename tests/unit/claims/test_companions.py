@@ -1,0 +1,176 @@
+"""Companion records: what is one, what it says, whose it is, and what is said when it cannot be read."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.claims.companions import CompanionFile, csv_template, is_companion, read_companion, together
+from bot.claims.minutes import answer
+from bot.claims.records import CarePlan, CareRecord, Consent, Records, Role
+from fixtures.claims.care import claim, clean, entry, line, log_rows, record, write_support
+from fixtures.claims.generate import HERE
+from tests.unit.claims.builders import put
+
+HEADINGS = "patient,date,minutes,who,role,activity,face_to_face,inpatient"
+
+
+def read(folder: Path, text: str, name: str = "log.csv") -> CompanionFile:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    assert is_companion(path)
+    return read_companion(path)
+
+
+def rows(*cells: str) -> str:
+    return "\r\n".join((HEADINGS, *cells, ""))
+
+
+def test_claim_files_are_no_companions() -> None:
+    for name in ("visits.837", "care.csv", "homes.json", "home-visit-note.pdf"):
+        assert not is_companion(HERE / name)
+
+
+def test_what_was_written_is_what_is_read(tmp_path: Path) -> None:
+    cases = clean()
+    write_support(cases, tmp_path / "support.json")
+    (tmp_path / "home-visit-note.pdf").write_bytes((HERE / "home-visit-note.pdf").read_bytes())
+    assert is_companion(tmp_path / "support.json")
+    file = read_companion(tmp_path / "support.json")
+    assert file.problems == ()
+    assert list(file.records.care) == [one for case in cases for one in case.care]
+    [visit] = file.records.visits
+    assert visit.documents[0].file == str(tmp_path / "home-visit-note.pdf")
+
+
+def test_the_template_is_a_log(tmp_path: Path) -> None:
+    file = read(tmp_path, csv_template())
+    assert file.problems == ()
+    [one] = file.records.care
+    assert (one.patient, one.month, one.is_complex) == ("C-1001", "2026-06", False)
+    assert one.consent == Consent(on=date(2026, 1, 12), how="verbal", by="RN Ivy Holt")
+    assert one.care_plan == CarePlan(on=date(2026, 1, 12), copy_given=True)
+    assert one.conditions == ("E11.9", "I10")
+
+
+def test_a_month_of_mixed_logs(tmp_path: Path) -> None:
+    months = {one.label: answer(one) for one in read(tmp_path, "\r\n".join(log_rows())).records.months()}
+    assert {label: dict(found.codes) for label, found in months.items()} == {
+        "C-1001": {"99490": 1}, "C-1002": {"99490": 1, "99439": 1}, "C-1003": {"99491": 1}, "C-1004": {},
+        "C-1005": {},
+    }  # fmt: skip
+    assert months["C-1002"].one_short == ("99439",)
+
+
+def test_rows_are_gathered_by_patient_and_month(tmp_path: Path) -> None:
+    text = rows("C1,2026-06-01,5,Ivy,RN,call,,", "C2,6/2/2026,7,Ivy,RN,call,,", "C1,2026-07-01,9,Ivy,MD,call,,")
+    found = read(tmp_path, text).records.care
+    assert [(one.patient, one.month, sum(item.minutes for item in one.log)) for one in found] == [
+        ("C1", "2026-06", 5), ("C2", "2026-06", 7), ("C1", "2026-07", 9),
+    ]  # fmt: skip
+    assert [one.log[0].role for one in found] == [Role.STAFF, Role.STAFF, Role.PRACTITIONER]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("C1,2026-06-01,12.5,Ivy,RN,call,,", "Minutes in row 2 is not a whole number of minutes."),
+        ("C1,06/01/26,5,Ivy,RN,call,,", "Date in row 2 is not a date; write it as 2026-06-30 or 06/30/2026."),
+        ("C1,2026-06-01,5,Ivy,wizard,call,,", "Role in row 2 is none of staff, practitioner"),
+        ("C1,,5,Ivy,RN,call,,", "Date in row 2 is missing."),
+        ("C1,2026-06-01,5", "Row 2 does not have as many cells as the headings."),
+        (",2026-06-01,5,Ivy,RN,call,,", "is not valid"),
+    ],
+)
+def test_a_row_that_cannot_be_read_blocks_and_the_rest_is_used(tmp_path: Path, cells: str, said: str) -> None:
+    file = read(tmp_path, rows(cells, "C2,2026-06-02,7,Ivy,RN,call,,"))
+    [problem] = file.problems
+    assert problem.severity == "block"
+    assert said in problem.message
+    assert [one.patient for one in file.records.care] == ["C2"]
+
+
+def test_a_column_that_is_there_and_empty_says_that_nothing_was_found(tmp_path: Path) -> None:
+    [without] = read(tmp_path, rows("C1,2026-06-01,5,Ivy,RN,call,,")).records.care
+    assert (without.consent, without.care_plan) == (None, None)
+    text = "patient,consent_date,consent_how,date,minutes\r\nC1,,,2026-06-01,5\r\n"
+    [with_] = read(tmp_path, text).records.care
+    assert (with_.consent, with_.care_plan) == (Consent(), None)
+
+
+def test_rows_that_contradict_each_other(tmp_path: Path) -> None:
+    text = "patient,consent_date,date,minutes\r\nC1,2026-01-01,2026-06-01,5\r\nC1,2026-02-01,2026-06-02,5\r\n"
+    [problem] = read(tmp_path, text).problems
+    assert (
+        problem.message
+        == "Row 3 says otherwise about consent date than a row before it of the same patient and month."
+    )
+
+
+def test_a_json_record_that_cannot_be_read(tmp_path: Path) -> None:
+    document: dict[str, Any] = {
+        "ccm": [{"patient": "Roe Jane", "month": "June"}, {"account": "A", "month": "2026-06"}]
+    }
+    file = read(tmp_path, json.dumps(document), "support.json")
+    [problem] = file.problems
+    assert "Roe" not in problem.message
+    assert [one.account for one in file.records.care] == ["A"]
+
+
+# Whose it is
+
+CLAIM = claim("ACC1", line("99490"))
+
+
+def of(**who: Any) -> CareRecord:
+    return CareRecord.model_validate({"month": "2026-06", **who})
+
+
+@pytest.mark.parametrize(
+    ("who", "mine"),
+    [
+        ({"account": "ACC1"}, True),
+        ({"account": "ACC2"}, False),
+        ({"account": "ACC2", "member_id": CLAIM.subscriber.member_id}, False),
+        ({"patient": "C-77"}, True),
+        ({"patient": "C-78"}, False),
+        ({"member_id": CLAIM.subscriber.member_id.lower()}, True),
+        ({"member_id": CLAIM.subscriber.member_id, "birth_date": date(2000, 1, 1)}, False),
+        ({"last": "ASHGROVE", "first": "mabel", "birth_date": CLAIM.subscriber.birth_date}, True),
+        ({"last": "Ashgrove", "first": "Otis", "birth_date": CLAIM.subscriber.birth_date}, False),
+    ],
+)
+def test_a_record_is_matched_by_account_or_by_patient(who: dict[str, Any], mine: bool) -> None:
+    assert of(**who).is_of(put(CLAIM, "medical_record_number", "C-77")) is mine
+
+
+def test_the_month_must_be_the_claims() -> None:
+    records = Records((record("ACC1", entry(20), month="2026-05"),))
+    assert records.care_of(CLAIM) == {}
+    assert list(Records((record("ACC1", entry(20)),)).care_of(CLAIM)) == ["2026-06"]
+
+
+def test_a_log_and_a_consent_from_two_files_are_one_record(tmp_path: Path) -> None:
+    log = read(tmp_path, "account,date,minutes\r\nACC1,2026-06-03,12\r\n")
+    said = {
+        "ccm": [{"account": "ACC1", "month": "2026-06", "consent": {"on": "2026-01-01", "how": "x", "by": "y"}}]
+    }
+    both = together([log, read(tmp_path, json.dumps(said), "consent.json")])
+    found = both.care_of(CLAIM)["2026-06"]
+    assert found.consent is not None
+    assert [one.minutes for one in found.log] == [12]
+    assert len(both.months()) == 1
+
+
+def test_whose_it_is_must_be_said() -> None:
+    with pytest.raises(ValueError, match="whose record"):
+        of(last="Ashgrove", first="Mabel")
+
+
+def test_people_see_initials_at_most() -> None:
+    one = of(last="Ashgrove", first="Mabel", birth_date=date(1932, 1, 1))
+    assert one.label == "M.A."
