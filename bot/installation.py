@@ -86,6 +86,7 @@ def office_of(settings: Settings) -> Office:
                 tuple(_login(name, login) for name, login in payer.logins.items()),
                 adapter.limits.visibility_delay if payer.visibility_delay is None else payer.visibility_delay,
                 adapter.limits.verdict_delay if payer.verdict_delay is None else payer.verdict_delay,
+                min(adapter.limits.claims_per_send, payer.claims_per_send or adapter.limits.claims_per_send),
             )
         )
     return Office(payers)

@@ -123,6 +123,8 @@ class PayerSettings(_Part):
     logins: dict[Slug, LoginSettings] = {}
     #: Overrides how long the adapter says a new claim may stay invisible.
     visibility_delay: timedelta | None = Field(default=None, ge=timedelta(0))
+    #: Claims that go together at most, where the portal takes batches; 1 is each by itself.
+    claims_per_send: int | None = Field(default=None, ge=1)
     #: Overrides how soon the adapter says a verdict may come.
     verdict_delay: timedelta | None = Field(default=None, ge=timedelta(0))
 

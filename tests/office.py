@@ -100,7 +100,10 @@ class TestOffice:
             user.username, SecretStr(user.password), SecretStr(user.totp_secret) if user.totp_secret else None
         )
         login = Login("main", credentials, user.provider.tin, (user.provider.npi,), 1)
-        self.payer = Payer(adapter(url), policy_of(adapter), (login,), delay, adapter.limits.verdict_delay)
+        limits = adapter.limits
+        self.payer = Payer(
+            adapter(url), policy_of(adapter), (login,), delay, limits.verdict_delay, limits.claims_per_send
+        )
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,

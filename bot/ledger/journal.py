@@ -67,6 +67,8 @@ class Item:
     sent: Sent
     #: When the first attempt that may have reached the payer was armed.
     first_armed: datetime | None
+    #: It was armed before, whatever became of that.
+    tried: bool
     #: How often in a row the portal kept us from it.
     failures: int
     proof: Proof

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,8 +27,9 @@ from pydantic import SecretStr
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
-from bot.errors import ConfigurationError, PortalProblem
+from bot.errors import ConfigurationError, PayerHasIt, PortalProblem, PortalRefused
 from bot.portal.convert import mdy, read_mdy, read_moment, read_money
+from bot.portal.reading import read
 from bot.portal.way import USUAL, heading, reach, records
 from bot.portal.way import Trouble as Trouble
 from bot.portal.way import Unexpected as Unexpected
@@ -203,6 +204,7 @@ class Limits:
     #: Pages that one document may have.
     attachment_pages: int = 200
     attachments: int = 0
+    #: Claims that go together at most, where the portal has a way for that.
     claims_per_send: int = 1
     #: How soon after the receipt a verdict may be there, where the receipt is none; and how long it may take
     #: before somebody must ask.
@@ -355,6 +357,8 @@ class Adapter(ABC):
     stages: ClassVar[tuple[Stage, ...]]
     #: The payer's words, lower-case, and what they mean.
     words: ClassVar[Mapping[str, Status]]
+    #: Regular expression of the complaint that the payer has the claim already; its group is the number there.
+    duplicate: ClassVar[str | None] = None
     #: The sign-in page, and the claim search, of portals for which the methods here are enough.
     sign_in_form: ClassVar[SignInForm] = SignInForm()
     search: ClassVar[Search]
@@ -374,6 +378,8 @@ class Adapter(ABC):
     def __init_subclass__(cls) -> None:
         """Refuse a declaration that cannot work as soon as it is imported."""
         super().__init_subclass__()
+        if not hasattr(cls, "stages"):
+            return  # a kind of portal, not one
         names = {stage.name for stage in cls.stages}
         used = {page.stage for page in cls.pages} | {rows.stage for page in cls.pages for rows in page.rows}
         if unknown := {name for name in used if name} - names:
@@ -386,6 +392,10 @@ class Adapter(ABC):
     def sent_as(self, claim: Claim) -> SentAs:
         """How the payer will show our identifiers."""
         return SentAs(claim.account, claim.subscriber.member_id)
+
+    def together(self) -> BatchAdapter | None:
+        """The same portal as the way for claims that go together; None where each goes by itself."""
+        return None
 
     @property
     def final(self) -> Stage:
@@ -417,6 +427,12 @@ class Adapter(ABC):
     async def open_form(self, page: Page) -> None:
         """Open an empty form, as far as its first page."""
 
+    async def discard(self, page: Page, sought: SentAs) -> None:  # noqa: B027  most portals keep nothing
+        """Take away what an earlier attempt at a claim left unsent at the portal; by default it keeps nothing.
+
+        Raises `NotAsQueued` when it cannot tell whether that is ours.
+        """
+
     async def leave(self, page: Page, form_page: FormPage) -> None:
         """Lead on to the next page."""
         if form_page.next:
@@ -430,6 +446,11 @@ class Adapter(ABC):
             label, colon, message = words.partition(":")
             found.append(PortalProblem(label.strip(), message.strip()) if colon else PortalProblem("", words))
         return found
+
+    def duplicate_in(self, problems: Sequence[PortalProblem]) -> str | None:
+        """The number of the payer's claim that, by one of these complaints, this one repeats."""
+        found = (re.search(self.duplicate, one.message) for one in problems if self.duplicate is not None)
+        return next((match[1] for match in found if match), None)
 
     async def ready_to_send(self, page: Page) -> None:
         """From the last page, go as far as one press before the final stage; validate where the portal can.
@@ -463,3 +484,66 @@ class Adapter(ABC):
         """Open what the payer says later about a form that got a tracking number, and read it; None when it has
         said nothing yet, or never says it but in its claim search."""
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claims put together, as the portal shows them."""
+
+    #: The portal's own number of it.
+    number: str
+    #: What it shows of each claim, by label.
+    claims: Sequence[Mapping[str, str]]
+
+
+class BatchAdapter(Adapter):
+    """A portal as the way for claims that go together: each is saved by itself, then those saved are put together,
+    shown to be confirmed, and sent at once.
+
+    The last page of its form fires the draft stage that saves a claim. Its echoes are what a batch shows of each
+    claim. The batch's number is the tracking number of them all.
+    """
+
+    #: The draft stage that puts saved claims together, and the button that fires it.
+    build: ClassVar[str]
+    builds: ClassVar[str]
+    #: Headings of the pages that say that a claim is saved, that ask to confirm a batch, and that answer to it.
+    saved_title: ClassVar[str]
+    confirm_title: ClassVar[str]
+    sent_title: ClassVar[str]
+    #: Label of the batch's number on the last two, and caption of the table of its claims.
+    batch_number: ClassVar[str]
+    batch_table: ClassVar[str]
+
+    async def saved(self, page: Page) -> str:
+        """Wait until the portal says that a claim is saved, and say how it tells this one from others: by default
+        with the last part of the page's address.
+
+        Raises `PortalRefused` when the portal complains, `PayerHasIt` when it says that the payer has it.
+        """
+        await reach(page, self, heading(page, self.saved_title))
+        problems = await self.problems(page)
+        if (number := self.duplicate_in(problems)) is not None:
+            raise PayerHasIt("; ".join(map(str, problems)), number)
+        if problems:
+            raise PortalRefused(problems)
+        return urlsplit(page.url).path.rpartition("/")[2]
+
+    @abstractmethod
+    async def choose(self, page: Page, saved: Collection[str]) -> None:
+        """Open the saved claims and choose these, and no others."""
+
+    async def put_together(self, page: Page) -> None:
+        """Make the one press that puts the chosen claims together."""
+        await page.get_by_role("button", name=self.builds, exact=True).click()
+
+    async def read_batch(self, page: Page, title: str) -> Batch:
+        """Wait for the page of that heading and read the batch that it shows."""
+        await reach(page, self, heading(page, title))
+        reading = await read(page)
+        return Batch(reading.terms[self.batch_number], list(reading.tables[self.batch_table].records()))
+
+    async def read_receipt(self, page: Page) -> Receipt:
+        """The receipt of the one claim of a batch."""
+        sent = await self.read_batch(page, self.sent_title)
+        return Receipt(tracking_number=sent.number, shown=sent.claims[0] if sent.claims else {})

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -36,9 +37,9 @@ from bot.errors import (
 )
 from bot.log import get
 from bot.portal import fit
-from bot.portal.adapter import Adapter, Receipt, SentAs, Stage
+from bot.portal.adapter import Adapter, BatchAdapter, Receipt, SentAs, Stage
 from bot.portal.evidence import Evidence, EvidenceStore
-from bot.portal.form import Form
+from bot.portal.form import Arm, Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
 from bot.portal.reading import same
 from bot.portal.send_once import Guard
@@ -102,6 +103,8 @@ class Work:
     visibility_delay: timedelta
     #: How soon a verdict may come, where the receipt is none.
     verdict_delay: timedelta = timedelta(0)
+    #: It was armed before, whatever became of that.
+    tried: bool = False
 
     @property
     def sent(self) -> Sent:
@@ -116,13 +119,22 @@ async def submit(session: Session, work: Work, journal: Journal, store: Evidence
     the login (`LoginStopped`), the payer (`FormChanged`), later (`Passing`). Raises `LostClaim` when another
     worker has the claim.
     """
+    timed = timing(session)
+    return timed(await Submission(session, work, journal, store).run())
+
+
+def timing(session: Session, claims: int = 1) -> Callable[[Outcome], Outcome]:
+    """From now on: what gives each of so many outcomes its share of the time they took together."""
     begun, waited = time.monotonic(), session.stopwatch.waited()
-    outcome = await _Submission(session, work, journal, store).run()
-    return replace(
-        outcome,
-        seconds=time.monotonic() - begun,
-        portal_seconds=session.stopwatch.waited() - waited,
-    )
+
+    def timed(outcome: Outcome) -> Outcome:
+        return replace(
+            outcome,
+            seconds=(time.monotonic() - begun) / claims,
+            portal_seconds=(session.stopwatch.waited() - waited) / claims,
+        )
+
+    return timed
 
 
 async def rehearse(session: Session, claim: Claim) -> str:
@@ -131,18 +143,27 @@ async def rehearse(session: Session, claim: Claim) -> str:
     async def never() -> bool:
         return False
 
-    async with Guard(session.context, session.gate, session.adapter.stages, never) as guard:
-        session.guarded = True
-        try:
-            form = await session.persist(lambda: _enter(session, claim))
-        finally:
-            session.guarded = False
+    async with guarded(session, never) as guard:
+        form = await session.persist(lambda: _enter(session, claim))
     next_stage = form.armed[0].title if form.armed else session.adapter.final.name
     stopped = f" {guard.stopped} requests were stopped." if guard.stopped else ""
     return f"Filled and read back as far as '{next_stage}'; nothing was sent.{stopped}"
 
 
-class _Submission:
+@asynccontextmanager
+async def guarded(session: Session, still_mine: Callable[[], Awaitable[bool]]) -> AsyncIterator[Guard]:
+    """A guard at the door of the session's browser."""
+    async with Guard(session.context, session.gate, session.adapter.stages, still_mine) as guard:
+        session.guarded = True
+        try:
+            yield guard
+        finally:
+            session.guarded = False
+
+
+class Submission:
+    """One claim on its way to the payer."""
+
     def __init__(self, session: Session, work: Work, journal: Journal, store: EvidenceStore) -> None:
         self.session = session
         self.work = work
@@ -154,55 +175,62 @@ class _Submission:
         self.kept: list[Evidence] = []
 
     async def run(self) -> Outcome:
+        """Send it by itself."""
+        form = await self.fill()
+        if isinstance(form, Outcome):
+            return form
+        async with guarded(self.session, self.journal.still_mine) as guard:
+            receipt = await self._send(form, guard)
+        return receipt if isinstance(receipt, Outcome) else await self.conclude(receipt)
+
+    async def fill(self) -> Form | Outcome:
+        """Fill everything before the first stage; where the claim stands when the portal, or we, stopped it."""
+
+        async def enter() -> Form:
+            if self.work.tried:
+                await self.adapter.discard(self.session.page, self.sent_as)
+            return await _enter(self.session, self.work.claim)
+
         try:
-            form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
+            form = await self.session.persist(enter)
         except (NotAsQueued, PortalRefused, PayerHasIt) as error:
-            await self._keep("refusal")
+            await self.keep("refusal")
             return await self._not_sent(error)
         except PortalError:
             if self.session.unarmed is None:
                 raise
         if self.session.unarmed is not None:
             return await self._left_unarmed(self.session.unarmed)
-        async with Guard(
-            self.session.context, self.session.gate, self.adapter.stages, self.journal.still_mine
-        ) as guard:
-            self.session.guarded = True
-            try:
-                receipt = await self._send(form, guard)
-            finally:
-                self.session.guarded = False
-        if isinstance(receipt, Outcome):
-            return receipt
+        return form
+
+    async def conclude(self, receipt: Receipt | None) -> Outcome:
+        """Where it stands by what the portal answered; None when it is unclear what became of it."""
         outcome = await self._judge(receipt) if receipt else None
         return await self._witnessed(outcome) if outcome else await self._looked_up()
 
+    async def arm(self, stage: Stage) -> None:
+        """Note that this stage is about to leave."""
+        self.armed_at = await self.journal.arm(stage, self.sent_as)
+
     async def _left_unarmed(self, stage: Stage) -> Outcome:
         """A stage left before it was armed. It is armed after the fact, looked up, and the payer stops."""
-        self.armed_at = await self.journal.arm(stage, self.sent_as)
+        await self.arm(stage)
         self.session.unarmed = None
         changed = FormChanged(f"{self.adapter.name}'s portal sent '{stage.name}' before it was asked to.")
         return replace(await self._looked_up(), stop=changed)
 
     async def _send(self, form: Form, guard: Guard) -> Receipt | Outcome | None:
         """From arm to receipt. None when it is unclear what became of the claim."""
-
-        async def arm(stage_name: str) -> None:
-            stage = self.adapter.stage(stage_name)
-            self.armed_at = await self.journal.arm(stage, self.sent_as)
-            guard.permit(stage, form.take_attached())
-
         page = self.session.page
         try:
             async with explained(page, self.adapter):
+                arm = self.arming(form, guard)
                 if form.armed:
                     await form.enter(form.armed, arm)
                     await self.adapter.ready_to_send(page)
                     await form.check_again()
                 await arm(self.adapter.final.name)
-                await self._press(guard)
-                if not await guard.answered():
-                    raise Passing(f"{self.adapter.name}'s portal did not answer what was sent.")
+                await press_final(self.session, guard)
                 receipt = await self.adapter.read_receipt(page)
         except LostClaim:
             raise
@@ -210,34 +238,34 @@ class _Submission:
             guard.revoke()
             if self.armed_at is None:
                 raise
-            if isinstance(error, SessionLost):
-                self.session.end()
-            _log_unexpected(error)
+            give_up(self.session, error)
             if self.adapter.final not in guard.sent:
-                return await self._stopped_short(error, drafts=bool(guard.sent))
+                await self.keep("refusal")
+                return await self.stopped_short(error, drafts=bool(guard.sent))
             known = fit.labels(self.adapter)
             if isinstance(error, PortalRefused) and all(problem.field in known for problem in error.problems):
-                await self._keep("refusal")
+                await self.keep("refusal")
                 return Receipt(refused=error.problems)
-            await self._keep("unclear")
+            await self.keep("unclear")
             return None  # a banner proves nothing, whatever it says
-        return receipt if await self._keep("receipt") else None
+        return receipt if await self.keep("receipt") else None
 
-    async def _press(self, guard: Guard) -> None:
-        """Make the press that sends. That the page is slow to follow it is no failure once the claim is out."""
-        try:
-            await self.adapter.send(self.session.page)
-        except PlaywrightTimeout:
-            if self.adapter.final not in guard.sent:
-                raise
+    def arming(self, form: Form, guard: Guard) -> Arm:
+        """What arms a stage, by its name, and lets it pass."""
 
-    async def _stopped_short(self, error: Exception, *, drafts: bool) -> Outcome:
+        async def arm(stage_name: str) -> None:
+            stage = self.adapter.stage(stage_name)
+            await self.arm(stage)
+            guard.permit(stage, form.take_attached())
+
+        return arm
+
+    async def stopped_short(self, error: Exception, *, drafts: bool) -> Outcome:
         """Armed, but the final stage provably never left this machine."""
-        await self._keep("refusal")
         if isinstance(error, NotAsQueued | PortalRefused | PayerHasIt):
             return await self._not_sent(error)
         words = error.message if isinstance(error, PayerbotError) else "The portal was not as expected."
-        if drafts:
+        if drafts and not isinstance(self.adapter, BatchAdapter):  # what stays of those is discarded
             return Outcome(
                 State.UNKNOWN,
                 f"{words} What was uploaded before that may stand there as a draft; we are checking.",
@@ -328,13 +356,37 @@ class _Submission:
         assert self.armed_at is not None
         return self.armed_at + IN_FLIGHT + self.work.visibility_delay
 
-    async def _keep(self, kind: str) -> bool:
+    async def keep(self, kind: str) -> bool:
         """Keep the page as evidence; False when it could not be kept."""
         try:
             self.kept.append(await self.store.keep(self.session.page, kind, self.session.clock.now()))
         except (Passing, PlaywrightError):
             return False
         return True
+
+
+async def press_final(session: Session, guard: Guard) -> None:
+    """Make the press that sends, and wait for the answer. That the page is slow to follow the press is no failure
+    once the claim is out."""
+    try:
+        await session.adapter.send(session.page)
+    except PlaywrightTimeout:
+        if session.adapter.final not in guard.sent:
+            raise
+    await heard(session, guard)
+
+
+async def heard(session: Session, guard: Guard) -> None:
+    """Wait for the answer to what was let pass. Raises `Passing` when there is none to go by."""
+    if not await guard.answered():
+        raise Passing(f"{session.adapter.name}'s portal did not answer what was sent.")
+
+
+def give_up(session: Session, error: Exception) -> None:
+    """What an error after arming means for the session, and for the developer."""
+    if isinstance(error, SessionLost):
+        session.end()
+    _log_unexpected(error)
 
 
 async def _enter(session: Session, claim: Claim) -> Form:
@@ -365,9 +417,9 @@ async def judged(
     if receipt.refused:
         words = "; ".join(str(problem) for problem in receipt.refused)
         return Outcome(State.REJECTED, words, Sent.ONCE, evidence=kept, needs_person=True)
-    differences = _differences(adapter, claim, receipt)
-    numbers = {number for number in (receipt.control_number, receipt.tracking_number) if number}
-    if differences & adapter.identity or await journal.taken(numbers):
+    differing = differences(adapter, claim, receipt)
+    own = {receipt.control_number, None if isinstance(adapter, BatchAdapter) else receipt.tracking_number}
+    if differing & adapter.identity or await journal.taken({number for number in own if number}):
         return None
     known = Outcome(
         State.RECEIVED,
@@ -378,12 +430,12 @@ async def judged(
     )
     if _is_number(adapter.control_number, receipt.control_number):
         known = replace(known, control_number=receipt.control_number)
-        if differences:
-            shown = " and ".join(sorted(differences))
+        if differing:
+            shown = " and ".join(sorted(differing))
             reason = f"The receipt shows another {shown} than was sent."
             return replace(known, state=State.DISPUTED, reason=reason, status=Status.NONE, needs_person=True)
         return replace(known, state=State.ACCEPTED, proof=Proof.RECEIPT)
-    return known if _is_number(adapter.tracking_number, receipt.tracking_number) and not differences else None
+    return known if _is_number(adapter.tracking_number, receipt.tracking_number) and not differing else None
 
 
 async def witness(
@@ -511,7 +563,7 @@ def _stopping(error: Exception) -> LoginStopped | FormChanged | None:
     return error if isinstance(error, LoginStopped | FormChanged) else None
 
 
-def _differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:
+def differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:
     """Labels of the echoes that the receipt lacks or shows otherwise."""
     return frozenset(
         echo.label

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from bot.claims.edits import engine
 from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
-from bot.portal.adapter import Adapter, Credentials
+from bot.portal.adapter import Adapter, BatchAdapter, Credentials
 
 #: Packages outside this project announce their adapters here, as slug = "module:Class".
 GROUP = "payerbot.payers"
@@ -112,6 +112,8 @@ class Payer:
     visibility_delay: timedelta
     #: How soon a verdict may come, where the receipt is none.
     verdict_delay: timedelta = timedelta(0)
+    #: Claims that go together at most.
+    claims_per_send: int = 1
 
     @property
     def slug(self) -> str:
@@ -141,7 +143,10 @@ def find_adapters() -> dict[str, type[Adapter]]:
             found |= {
                 one.slug: one
                 for one in adapters
-                if isinstance(one, type) and issubclass(one, Adapter) and one is not Adapter
+                if isinstance(one, type)
+                and issubclass(one, Adapter)
+                and hasattr(one, "slug")
+                and not issubclass(one, BatchAdapter)
             }
     for point in entry_points(group=GROUP):
         found.setdefault(point.name, point.load())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -35,6 +35,7 @@ from bot.ledger.tasks import Need
 from bot.log import get
 from bot.portal import fit
 from bot.portal.adapter import Credentials
+from bot.portal.batch import Part, submit_together
 from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import Sought, Verdict, look_up
@@ -136,7 +137,7 @@ class Shift:
                 await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
-        if await self._due(seat) is None and await self._next(seat) is None:
+        if await self._due(seat) is None and not await self._next(seat):
             return
         credentials = self.login.credentials
         if credentials is None:
@@ -187,15 +188,16 @@ class Shift:
         if due := await self._due(seat):
             await self._attempt(due[0], self._look_up(session, *due))
             return True
-        item = await self._next(seat)
-        if item is None:
-            return False
+        items = await self._next(seat)
         if self.plan.dry_run:
-            self._passed.add(item.id)
-            await self._attempt(item, self._rehearse(session, item))
-        else:
-            await self._attempt(item, self._submit(session, item))
-        return True
+            for item in items:
+                self._passed.add(item.id)
+                await self._attempt(item, self._rehearse(session, item))
+        elif len(items) > 1:
+            await self._submit_together(session, items)
+        elif items:
+            await self._attempt(items[0], self._submit(session, items[0]))
+        return bool(items)
 
     async def _due(self, seat: Seat) -> tuple[Item, Armed | None] | None:
         if self.plan.dry_run:
@@ -207,16 +209,30 @@ class Shift:
                 return due
         return None
 
-    async def _next(self, seat: Seat) -> Item | None:
-        """This seat's own next claim; when it has none, any: that of a seat which nobody has taken."""
+    async def _next(self, seat: Seat) -> list[Item]:
+        """The claims to send next: as many as may go together, no two under one account.
+
+        This seat's own; when it has none, any: those of a seat which nobody has taken.
+        """
+        adapter = self.payer.adapter
+        most = self.payer.claims_per_send if adapter.together() else 1
         for reach in (seat, replace(seat, number=0, of=1)):
-            if self.plan.scope is not None and (
-                item := await asyncio.to_thread(
-                    queue.next_claim, self.ledger, reach, self.plan.scope, self.clock.now(), self._passed
-                )
-            ):
-                return item
-        return None
+            found: list[Item] = []
+            passed = set(self._passed)
+            while len(found) < most and (item := await self._one(reach, passed)):
+                passed.add(item.id)
+                if all(item.claim.account != other.claim.account for other in found):
+                    found.append(item)
+            if found:
+                return found
+        return []
+
+    async def _one(self, seat: Seat, passed: Collection[int]) -> Item | None:
+        if self.plan.scope is None:
+            return None
+        return await asyncio.to_thread(
+            queue.next_claim, self.ledger, seat, self.plan.scope, self.clock.now(), passed
+        )
 
     async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
         """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""
@@ -251,22 +267,56 @@ class Shift:
 
     async def _submit(self, session: Session, item: Item) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+        if await self._may_go(session, item, journal):
+            await self._record(item, journal, await submit(session, self._work_on(item), journal, self.store))
+
+    async def _submit_together(self, session: Session, items: Sequence[Item]) -> None:
+        """Send claims in one batch and note what became of each; what stops the shift does so after that."""
+        adapter = session.adapter.together()
+        assert adapter is not None
+        ready: list[tuple[Item, ClaimJournal]] = []
+
+        async def prepare(item: Item) -> None:
+            journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
+            if await self._may_go(session, item, journal):
+                ready.append((item, journal))
+
+        for item in items:
+            await self._attempt(item, prepare(item))
+        parts = [Part(self._work_on(item), journal) for item, journal in ready]
+        results = await submit_together(session, adapter, parts, self.store)
+        stopped: PortalError | None = None
+        for (item, journal), result in zip(ready, results, strict=True):
+            try:
+                await self._attempt(item, self._conclude(item, journal, result))
+            except PortalError as error:
+                stopped = stopped or error
+        if stopped is not None:
+            raise stopped
+
+    async def _conclude(self, item: Item, journal: ClaimJournal, result: Outcome | Exception | None) -> None:
+        if isinstance(result, Exception):
+            raise result
+        if result is not None:
+            await self._record(item, journal, result)
+
+    def _work_on(self, item: Item) -> Work:
+        return Work(
+            item.claim, item.first_armed, self.payer.visibility_delay, self.payer.verdict_delay, tried=item.tried
+        )
+
+    async def _may_go(self, session: Session, item: Item, journal: ClaimJournal) -> bool:
+        """Whether a claim may be sent as far as we know; if not, that is recorded."""
         if problems := await asyncio.to_thread(fit.check, self.payer.adapter, item.claim):
             # it fitted when it was queued: the form, or a file that goes with the claim, has changed since
             held = Outcome(State.HELD, problems[0].message, item.sent, needs_person=True)
             await self._record(item, journal, held)
-            return
+            return False
         restore = await asyncio.to_thread(last_restore, self.ledger)
         doubted = restore is not None and await asyncio.to_thread(restore.doubts, self.ledger, item)
-        if restore and doubted and not await self._is_absent(session, item, journal, restore):
-            return
-        work = Work(
-            item.claim,
-            item.first_armed,
-            self.payer.visibility_delay,
-            self.payer.verdict_delay,
-        )
-        await self._record(item, journal, await submit(session, work, journal, self.store))
+        if restore is None or not doubted:
+            return True
+        return await self._is_absent(session, item, journal, restore)
 
     async def _is_absent(self, session: Session, item: Item, journal: ClaimJournal, restore: Restore) -> bool:
         """Whether the payer's search proves that a claim did not go before an older ledger was put back; what
@@ -317,7 +367,7 @@ class Shift:
             armed.at,
             item.control_number if item.state is State.ACCEPTED else None,
             item.claim.original_control_number,
-            item.tracking_number if item.state is State.RECEIVED else None,
+            item.tracking_number if item.state is State.RECEIVED and self.payer.adapter.tracking_number else None,
         )
         last = max(armed.last, restore.at) if restore else armed.last
         conclusive_at = last + IN_FLIGHT + self.payer.visibility_delay

@@ -1,18 +1,25 @@
-"""Hudson Medicaid: tabs behind a client look-up; a real-time claim is sent by itself and answered at once."""
+"""Hudson Medicaid: tabs behind a client look-up. A claim by itself goes real-time and is answered at once; several
+are saved, put together in a batch, and found in the claim search a day later."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from datetime import timedelta
 
 from playwright.async_api import Page
 
 from bot.claims.vocabulary import Status
-from bot.portal.adapter import Adapter, Limits, Receipt, Stage, StageKind, shown
+from bot.errors import NotAsQueued
+from bot.portal.adapter import Adapter, BatchAdapter, Limits, Receipt, SentAs, Stage, StageKind, shown
 from bot.portal.convert import dollars, mdy
 from bot.portal.reading import read
-from bot.portal.way import heading, reach
-from payers.hudson.form import PAGES, SEARCH
+from bot.portal.way import heading, reach, records
+from payers.hudson.form import SEARCH, pages
+
+DRAFTS = (
+    Stage("save", StageKind.DRAFT, "POST", "/claims/finish"),
+    Stage("build", StageKind.DRAFT, "POST", "/batches"),
+)
 
 
 class Hudson(Adapter):
@@ -20,11 +27,17 @@ class Hudson(Adapter):
 
     slug = "hudson"
     name = "Hudson Medicaid"
-    limits = Limits(lines=50, diagnoses=12, visibility_delay=timedelta(hours=24))
+    limits = Limits(
+        lines=50,
+        diagnoses=12,
+        visibility_delay=timedelta(hours=24),
+        verdict_delay=timedelta(hours=24),
+        claims_per_send=10,
+    )
     control_number = r"\d{16}"
     home = "Good to know"
     sends = "Send"
-    pages = PAGES
+    pages = pages("Professional Real Time")
     echoes = (
         shown("Patient Control Number", "account"),
         shown("Client ID", "subscriber.member_id", sensitive=True),
@@ -34,15 +47,33 @@ class Hudson(Adapter):
         shown("Lines", lambda claim, _: len(claim.lines)),
     )
     identity = frozenset({"Patient Control Number", "Client ID"})
-    stages = (Stage("submit", StageKind.FINAL, "POST", "/claims/send"),)
+    stages = (Stage("submit", StageKind.FINAL, "POST", "/claims/send"), *DRAFTS)
     words = {
         "a2 - accepted for processing": Status.PENDING,
         "in process": Status.PENDING,
         "paid": Status.PAID,
         "denied": Status.DENIED,
     }
+    duplicate = r"Exact duplicate of claim (\d{16})"
     search = SEARCH
     not_asked = {"line.rendering": "entered once for all lines; a claim whose lines differ in it is refused"}
+
+    def together(self) -> BatchAdapter:
+        """Batches."""
+        return HudsonBatches(self.url)
+
+    async def discard(self, page: Page, sought: SentAs) -> None:
+        """A batch that was not submitted is taken apart, then its claim deleted."""
+        await page.goto(f"{self.url}/claims/saved")
+        while number := sum(
+            row["Patient Control Number"] == sought.account
+            for row in await records(page, self, "Claims not sent", "No claims to send")
+        ):
+            if number > 1:
+                raise NotAsQueued(f"{number} saved claims there have this account: delete what is not ours.")
+            link = page.get_by_role("link", name=sought.account, exact=True)
+            async with page.expect_navigation():
+                await page.get_by_role("row").filter(has=link).get_by_role("button").click()
 
     async def open_form(self, page: Page) -> None:
         """A new claim forgets the last one that was not finished."""
@@ -50,15 +81,33 @@ class Hudson(Adapter):
 
     async def read_receipt(self, page: Page) -> Receipt:
         """The answer names the claim, or the last tab says what is wrong, an exact duplicate among it."""
-        wrong = heading(page, "Please correct the following:")
-        await reach(page, self, heading(page, "Real-time answer").or_(wrong))
-        problems = await self.problems(page)
-        duplicate = next((one.message for one in problems if "duplicate" in one.message), None)
-        terms = (await read(page)).terms
+        await reach(
+            page, self, heading(page, "Real-time answer").or_(heading(page, "Please correct the following:"))
+        )
+        terms, problems = (await read(page)).terms, await self.problems(page)
         return Receipt(
             control_number=terms.get("TCN"),
             shown=terms,
             words=terms.get("Category", ""),
             refused=tuple(problems),
-            duplicate_of=None if duplicate is None else "".join(re.findall(r"\d{16}", duplicate)),
+            duplicate_of=self.duplicate_in(problems),
         )
+
+
+class HudsonBatches(BatchAdapter, Hudson):
+    """The way for claims that go together."""
+
+    tracking_number = r"B\d{7}"
+    pages = pages("Professional", last="Finish", stage="save")
+    saved_title, confirm_title, sent_title = "Claim saved", "Confirm Batch", "Batches submitted"
+    batch_number, batch_table = "Batch Number", "Claims in this batch"
+    build, builds, sends = "build", "Build Batch", "Submit Batch"
+    stages = (Stage("submit", StageKind.FINAL, "POST", r"/batches/B\d+/submit"), *DRAFTS)
+
+    async def choose(self, page: Page, saved: Collection[str]) -> None:
+        """There is a box for each claim that is complete, whoever saved it."""
+        await page.goto(f"{self.url}/batches/new")
+        await reach(page, self, heading(page, self.builds))
+        for number in saved:
+            # because: two boxes may have one label, the account's
+            await page.locator(f"input[name=claim_{number}]").check()

@@ -22,39 +22,14 @@ def _rendering(claim: Claim, _: object) -> str:
     return _only({claim.rendering_of(line).npi for line in claim.lines})
 
 
-LOCKED = (
-    shown("Client ID", "subscriber.member_id", sensitive=True),
-    shown("Patient Control Number", "account"),
-    shown("Type of Claim", Fixed("Professional Real Time")),
-)
-
-START = FormPage(
-    "New Claim",
-    (
-        Field("Client ID", "subscriber.member_id", required=True, sensitive=True, max_length=8, then="Go"),
-        shown("Client Name", "subscriber", last_first, sensitive=True),
-        shown("Date of Birth", "subscriber.birth_date", mdy, sensitive=True),
-        Field("Patient Control Number", "account", required=True, max_length=20),
-        Field("Claim Submission Reason", "frequency", kind=Kind.SELECT, required=True),
-        Field("Original TCN", "original_control_number", max_length=16),
-        Field("Type of Claim", Fixed("Professional Real Time"), kind=Kind.SELECT, required=True),
-        Field("Claim Note", "note", max_length=80),
-    ),
-    next="Next",
-)
-INFORMATION = FormPage(
-    "Professional Claim Information",
-    (
-        *LOCKED,
-        Field("Place of Service", _place, kind=Kind.SELECT, required=True),
-        Field("Provider Signature on File?", "signature_on_file", kind=Kind.SELECT, required=True),
-        Field("Assignment of Benefits?", "benefits_assignment", kind=Kind.SELECT, required=True),
-        Field("Release of Information?", "release_of_information", kind=Kind.SELECT, required=True),
-        Field("Accept Assignment?", "accept_assignment", kind=Kind.SELECT, required=True),
-        Field("Patient Amount Paid", "patient_paid", money, max_length=10),
-        Field("Prior Authorization", "prior_authorisation", max_length=50),
-    ),
-    next="Next",
+INFORMATION = (
+    Field("Place of Service", _place, kind=Kind.SELECT, required=True),
+    Field("Provider Signature on File?", "signature_on_file", kind=Kind.SELECT, required=True),
+    Field("Assignment of Benefits?", "benefits_assignment", kind=Kind.SELECT, required=True),
+    Field("Release of Information?", "release_of_information", kind=Kind.SELECT, required=True),
+    Field("Accept Assignment?", "accept_assignment", kind=Kind.SELECT, required=True),
+    Field("Patient Amount Paid", "patient_paid", money, max_length=10),
+    Field("Prior Authorization", "prior_authorisation", max_length=50),
 )
 PROVIDER = FormPage(
     "Provider Information",
@@ -74,28 +49,48 @@ DIAGNOSIS = FormPage(
     next="Next",
 )
 OTHER_PAYERS = FormPage("Other Payers", next="Next")
-LINES = FormPage(
-    "Service Line(s)",
-    LOCKED,
-    grids=(
-        Grid(
-            "line",
-            (
-                Field("From {n}", "line.service_from", mdy),
-                Field("To {n}", "line.service_to", mdy),
-                Field("Proc {n}", "line.code", max_length=5),
-                *(Field(f"Mod {{n}}.{n + 1}", f"line.modifiers.{n}", max_length=2) for n in range(4)),
-                *(Field(f"Dx {{n}}.{n + 1}", f"line.pointers.{n}", max_length=2) for n in range(4)),
-                Field("Count {n}", "line.units", whole, max_length=15),
-                Field("Charge {n}", "line.charge", money, max_length=10),
-                Field("Description {n}", "line.description", max_length=80),
-            ),
-            more="Add More Service Lines",
-        ),
+LINES = Grid(
+    "line",
+    (
+        Field("From {n}", "line.service_from", mdy),
+        Field("To {n}", "line.service_to", mdy),
+        Field("Proc {n}", "line.code", max_length=5),
+        *(Field(f"Mod {{n}}.{n + 1}", f"line.modifiers.{n}", max_length=2) for n in range(4)),
+        *(Field(f"Dx {{n}}.{n + 1}", f"line.pointers.{n}", max_length=2) for n in range(4)),
+        Field("Count {n}", "line.units", whole, max_length=15),
+        Field("Charge {n}", "line.charge", money, max_length=10),
+        Field("Description {n}", "line.description", max_length=80),
     ),
-    next=None,
+    more="Add More Service Lines",
 )
-PAGES = (START, INFORMATION, PROVIDER, DIAGNOSIS, OTHER_PAYERS, LINES)
+
+
+def pages(kind: str, last: str | None = None, stage: str | None = None) -> tuple[FormPage, ...]:
+    """The form of a claim of this type; `last` leads on from its last tab and fires `stage`."""
+    locked = (
+        shown("Client ID", "subscriber.member_id", sensitive=True),
+        shown("Patient Control Number", "account"),
+        shown("Type of Claim", Fixed(kind)),
+    )
+    start = FormPage(
+        "New Claim",
+        (
+            Field("Client ID", "subscriber.member_id", required=True, sensitive=True, max_length=8, then="Go"),
+            shown("Client Name", "subscriber", last_first, sensitive=True),
+            shown("Date of Birth", "subscriber.birth_date", mdy, sensitive=True),
+            Field("Patient Control Number", "account", required=True, max_length=20),
+            Field("Claim Submission Reason", "frequency", kind=Kind.SELECT, required=True),
+            Field("Original TCN", "original_control_number", max_length=16),
+            Field("Type of Claim", Fixed(kind), kind=Kind.SELECT, required=True),
+            Field("Claim Note", "note", max_length=80),
+        ),
+        next="Next",
+    )
+    information = FormPage("Professional Claim Information", (*locked, *INFORMATION), next="Next")
+    lines = FormPage("Service Line(s)", locked, grids=(LINES,), next=last, stage=stage)
+    return (start, information, PROVIDER, DIAGNOSIS, OTHER_PAYERS, lines)
+
+
 SEARCH = Search(
     path="/claims/search",
     title="Claim Search",

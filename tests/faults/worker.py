@@ -168,7 +168,7 @@ def _arrange(strike: Strike) -> None:
     _after(ClaimJournal, "still_mine", "read again", strike)
     _after_sync(HTTPConnection, "request", "leaving", strike)
     _after(Guard, "answered", "answered", strike)
-    _before(submission._Submission, "_judge", "receipt read", strike)
+    _before(submission.Submission, "_judge", "receipt read", strike)
     _after(EvidenceStore, "keep", "page kept", strike)
     _within(ClaimJournal, "_record", "recording", strike)
     _after(ClaimJournal, "record", "recorded", strike)
