@@ -52,13 +52,15 @@ async def submit_together(
     alone = session.adapter
     session.adapter = adapter
     try:
-        batch = _Batch(session, adapter, [Submission(session, part.work, part.journal, store) for part in parts])
+        batch = Together(session, adapter, [Submission(session, part.work, part.journal, store) for part in parts])
         return await batch.run()
     finally:
         session.adapter = alone
 
 
-class _Batch:
+class Together:
+    """Several claims on their way to the payer."""
+
     def __init__(self, session: Session, adapter: BatchAdapter, parts: Sequence[Submission]) -> None:
         self.session = session
         self.adapter = adapter
@@ -69,10 +71,11 @@ class _Batch:
         self.saved: dict[int, str] = {}
 
     async def run(self) -> list[Outcome | Exception | None]:
+        """Save them and send what was saved; what became of each."""
         timed = timing(self.session, len(self.parts))
         try:
             for place, part in enumerate(self.parts):
-                await self._save(place, part)
+                await self.save(place, part)
         except (LoginStopped, FormChanged) as error:
             await self._stop_short(error)
         else:
@@ -81,7 +84,7 @@ class _Batch:
         results = [self.results.get(place) for place in range(len(self.parts))]
         return [timed(result) if isinstance(result, Outcome) else result for result in results]
 
-    async def _save(self, place: int, part: Submission) -> None:
+    async def save(self, place: int, part: Submission) -> None:
         """Save one claim. Raises what stops the others, too."""
         try:
             saved = await self._saved(part)
@@ -142,17 +145,18 @@ class _Batch:
         page = self.session.page
         async with explained(page, self.adapter):
             await self.adapter.choose(page, list(self.saved.values()))
-            await self._arm(self.adapter.stage(self.adapter.build), guard)
+            await self.arm(self.adapter.stage(self.adapter.build), guard)
             await self.adapter.put_together(page)
             await heard(self.session, guard)
             built = await self.adapter.read_batch(page, self.adapter.confirm_title)
             self._compare(built)
-            await self._arm(self.adapter.final, guard)
+            await self.arm(self.adapter.final, guard)
             await press_final(self.session, guard)
             sent = await self.adapter.read_batch(page, self.adapter.sent_title)
         return sent if sent.number == built.number else Batch(sent.number, ())
 
-    async def _arm(self, stage: Stage, guard: Guard) -> None:
+    async def arm(self, stage: Stage, guard: Guard) -> None:
+        """Note for each claim that this stage is about to leave, and let it pass."""
         for place in self.saved:
             await self.parts[place].arm(stage)
         guard.permit(stage)

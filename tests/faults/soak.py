@@ -276,25 +276,27 @@ def on_postgresql(folder: Path, server: postgres.Server, claims: int, kills: int
             soak.close()
 
 
-def in_a_browser(folder: Path, claims: int, kills: int, seed: int = 1) -> Figures:
+def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int = 1, seed: int = 1) -> Figures:
     """One process at a time on an embedded ledger, at a mock portal, through the browser."""
     home = Home(folder / "home")
     home.create()
     Vault.open(home)
-    with running_portal("northstar", 0, 0) as portal:
+    with running_portal(slug, 0, 0) as portal:
         user = portal.users[0]
         assignment = Assignment(
             home.path,
             f"sqlite:///{folder / 'ledger.sqlite'}",
             portal.url,
-            "northstar",
+            slug,
             user.username,
             user.password,
             user.provider.tin,
             user.provider.npi,
             seats=1,
+            together=together,
         )
-        soak = Soak("in the browser", invented("northstar", claims), assignment, Books(portal), seed)
+        name = "in the browser" + (f", batches of {together}" if together > 1 else "")
+        soak = Soak(name, invented(slug, claims), assignment, Books(portal), seed)
         try:
             soak.strike_one_after_the_other(kills, life=8.0)
             soak.bring_to_an_end()
@@ -304,8 +306,8 @@ def in_a_browser(folder: Path, claims: int, kills: int, seed: int = 1) -> Figure
 
 
 def main(words: Sequence[str]) -> int:
-    """All three, in volume; `words` may name some of them."""
-    chosen = set(words) or {"sqlite", "postgresql", "browser"}
+    """All of them, in volume; `words` may name some of them."""
+    chosen = set(words) or {"sqlite", "postgresql", "browser", "batches"}
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -317,7 +319,10 @@ def main(words: Sequence[str]) -> int:
                 found.append(on_postgresql(folder / "postgresql", server, 1000, 200))
             print(found[-1], flush=True)
         if "browser" in chosen:
-            found.append(in_a_browser(folder / "browser", 60, 30))
+            found.append(in_a_browser(folder / "browser", "northstar", 60, 30))
+            print(found[-1], flush=True)
+        if "batches" in chosen:
+            found.append(in_a_browser(folder / "batches", "hudson", 60, 30, together=5))
             print(found[-1], flush=True)
     return 0 if all(one.doubled == one.lost == 0 and one.balanced for one in found) else 1
 

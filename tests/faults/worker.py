@@ -24,7 +24,7 @@ from bot.ledger.database import Database
 from bot.ledger.journal import ClaimJournal, LoginJournal
 from bot.ledger.store import Ledger
 from bot.ledger.tally import Tally
-from bot.portal import submission
+from bot.portal import batch, submission
 from bot.portal.adapter import Credentials
 from bot.portal.desk import Desk, browser_desk
 from bot.portal.evidence import EvidenceStore
@@ -41,6 +41,8 @@ POINTS = (
     "signed in",
     "claim picked",
     "filled",
+    "saved",
+    "armed together",
     "arming",
     "armed",
     "permitted",
@@ -69,6 +71,8 @@ class Assignment:
     tin: str
     npi: str
     seats: int = 2
+    #: Claims that go together at most.
+    together: int = 1
     #: One run, or unattended until killed.
     unattended: bool = False
     #: Where to be struck, and at which passing; nothing: nowhere.
@@ -132,7 +136,7 @@ async def _work(assignment: Assignment) -> None:
     credentials = Credentials(assignment.username, SecretStr(assignment.password), None)
     login = Login("main", credentials, assignment.tin, (assignment.npi,), assignment.seats)
     policy = Policy(filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)))
-    payer = Payer(adapter(assignment.portal), policy, (login,), timedelta(0))
+    payer = Payer(adapter(assignment.portal), policy, (login,), timedelta(0), claims_per_send=assignment.together)
     vault = Vault.open(home)
     workshop = Workshop(
         Office([payer]),
@@ -161,7 +165,10 @@ def _arrange(strike: Strike) -> None:
     _after(LoginJournal, "arm", "sign-in armed", strike)
     _after(LoginJournal, "ended", "signed in", strike)
     _before(shift, "submit", "claim picked", strike)
+    _before(shift, "submit_together", "claim picked", strike)
     _after(submission, "_enter", "filled", strike)
+    _after(batch.Together, "save", "saved", strike)
+    _after(batch.Together, "arm", "armed together", strike)
     _within(ClaimJournal, "_arm", "arming", strike)
     _after(ClaimJournal, "arm", "armed", strike)
     _after_sync(Guard, "permit", "permitted", strike)
