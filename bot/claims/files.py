@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from bot.claims.columns import find
 from bot.claims.interchange import Report, is_isa
 from bot.claims.model import Found, Problem, Severity
 from bot.claims.tables import decode, headings, read_csv, read_json
@@ -90,7 +91,7 @@ def open_file(path: Path) -> ClaimFile:
         return ClaimFile(path, Kind.JSON, read_json)
     first, _, rest = text.partition("\n")
     table = rest if first.lower().startswith("sep=") else text
-    if sum(column is not None for column in headings(table)[1]) >= _ENOUGH:
+    if sum(column is not None for column in headings(table, find)[1]) >= _ENOUGH:
         return ClaimFile(path, Kind.CSV, read_csv)
     return ClaimFile(path, Kind.OTHER, _refuse(_describe(head, text)))
 

@@ -10,6 +10,7 @@ looked and found nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
@@ -229,12 +230,40 @@ def _plain(text: str) -> str:
     return "".join(mark for mark in text.casefold() if mark.isalnum())
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record, or a part of one, that could not be read: what could be made out of whose it is."""
+
+    account: str = ""
+    patient: str = ""
+    member_id: str = ""
+    last: str = ""
+
+    def may_be_of(self, claim: Claim) -> bool:
+        """Whether it may be about the claim; one that names nobody may be about any."""
+        if self.account:
+            return self.account == claim.account
+        if not (self.patient or self.member_id or self.last):
+            return True
+        return (
+            (bool(self.patient) and self.patient in (claim.medical_record_number, claim.account))
+            or (bool(self.member_id) and _plain(self.member_id) == _plain(claim.subscriber.member_id))
+            or (bool(self.last) and _plain(self.last) == _plain(claim.patient.last))
+        )
+
+
 class Records:
     """Every companion record at hand, and which of them belong to a claim."""
 
-    def __init__(self, care: tuple[CareRecord, ...] = (), visits: tuple[VisitRecord, ...] = ()) -> None:
+    def __init__(
+        self,
+        care: tuple[CareRecord, ...] = (),
+        visits: tuple[VisitRecord, ...] = (),
+        unread: tuple[Unread, ...] = (),
+    ) -> None:
         self.care = care
         self.visits = visits
+        self.unread = unread
         #: Records by when they are of and by each thing their patient is known by: files have thousands of both.
         self._index: dict[tuple[str | date, str], list[CareRecord | VisitRecord]] = {}
         for record in care:
@@ -273,6 +302,10 @@ class Records:
                 if isinstance(one, VisitRecord):
                     return one
         return None
+
+    def may_lack(self, claim: Claim) -> bool:
+        """Whether something about the claim may be among what could not be read."""
+        return any(one.may_be_of(claim) for one in self.unread)
 
     def months(self) -> tuple[CareRecord, ...]:
         """Every patient's every month, once."""

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.claims.model import Found, Frequency, Problem
+from bot.claims.model import Found, Frequency, Problem, Severity
 from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import tasks
 from bot.ledger.papers import register
-from bot.ledger.schema import claims, evidence, files, likenesses, lines, patient_months, problems
+from bot.ledger.schema import claims, evidence, files, likenesses, lines, overrides, patient_months, problems
 from bot.ledger.store import Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.evidence import Evidence
@@ -60,6 +60,14 @@ class Refusal:
     first_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claim that waits for a person before it is sent."""
+
+    account: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Queued:
     """What became of a file."""
@@ -69,6 +77,8 @@ class Queued:
     blocked: int = 0
     held: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    #: The held ones, and why each is.
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act) -> Queued:
@@ -90,25 +100,53 @@ def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry],
         note(connection, "file_queued", act, file_id=file_id)
         result = Queued(file_id)
         for entry in entries:
-            first = _standing(connection, entry.fingerprint)
-            if first is not None:
-                result.refused.append(Refusal(entry.found.account, first))
+            first = _standing(connection, entry)
+            if first is not None and not _gives_way(connection, first, entry, file_id):
+                result.refused.append(Refusal(entry.found.account, first.id))
                 continue
+            if first is not None:
+                why = Act(act.who, act.at, "queued again, with what was not known before")
+                move(
+                    connection,
+                    first.id,
+                    State.WITHDRAWN,
+                    why,
+                    reason="Queued again with what was not known before.",
+                )
+                tasks.settle_claim(connection, first.id, why)
             _insert(ledger, connection, result, entry, act)
         connection.execute(update(files).where(files.c.id == file_id).values(refused=len(result.refused)))
     return result
 
 
-def standing_claim(ledger: Ledger, fingerprint: str) -> int | None:
-    """The claim that stands with this fingerprint, if any."""
+def is_known(ledger: Ledger, entry: Entry) -> bool:
+    """Whether an entry would be refused, because its claim stands."""
     with ledger.read() as connection:
-        return _standing(connection, fingerprint)
+        first = _standing(connection, entry)
+        return first is not None and not _gives_way(connection, first, entry, None)
 
 
-def _standing(connection: Connection, fingerprint: str | None) -> int | None:
-    if fingerprint is None:
+def _standing(connection: Connection, entry: Entry) -> Any | None:
+    if entry.fingerprint is None:
         return None
-    return connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
+    query = select(claims).where(claims.c.standing == entry.fingerprint)
+    return connection.execute(query).one_or_none()
+
+
+def _gives_way(connection: Connection, first: Any, entry: Entry, file_id: int | None) -> bool:
+    """Whether a claim that stands and still waits is given up for its copy: this time more is known against it, or
+    for it. What a lead set aside then is not known anew."""
+    if first.state not in (State.QUEUED, State.HELD) or first.sent != Sent.NEVER or first.file_id == file_id:
+        return False
+    if entry.state is not State.BLOCKED:
+        return entry.letter is not None and first.letter is None and not _set_aside(connection, first.id)
+    blocking = {problem.rule for problem in entry.problems if problem.severity is Severity.BLOCK}
+    return not blocking <= _set_aside(connection, first.id)
+
+
+def _set_aside(connection: Connection, claim_id: int) -> set[str]:
+    """The rules whose findings on a claim a lead set aside."""
+    return set(connection.execute(select(overrides.c.rule).where(overrides.c.claim_id == claim_id)).scalars())
 
 
 def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> None:
@@ -213,6 +251,8 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
         if row.file_id != result.file_id and (State(row.state) is State.BLOCKED or state is not State.BLOCKED):
             _replace(connection, row.id, State(row.state), claim_id, act)
     setattr(result, state, getattr(result, state) + 1)
+    if state is State.HELD:
+        result.waiting.append(Waiting(entry.found.account, reason))
 
 
 def _alike(connection: Connection, entry: Entry) -> list[Any]:

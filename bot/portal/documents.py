@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import logging
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from bot.errors import Refused
+
+# What it complains of, a refusal says in our words.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _MARGIN, _SIZE = 18, 8
 

@@ -13,10 +13,10 @@ from bot.claims.companions import CompanionFile, is_companion, read_companion, t
 from bot.claims.edits import engine
 from bot.claims.edits.book import Earlier, Limits
 from bot.claims.edits.ccm import looks_across
-from bot.claims.files import open_file
+from bot.claims.files import Kind, open_file
 from bot.claims.fingerprint import fingerprint, likeness, patient_months
 from bot.claims.model import Attachment, Claim, Found, Problem, Severity
-from bot.claims.records import Records, VisitRecord
+from bot.claims.records import Records, Unread, VisitRecord
 from bot.claims.vocabulary import State
 from bot.errors import UsageError
 from bot.ledger import intake, papers, views
@@ -51,8 +51,8 @@ class Checked:
     lines: int
     charge: Decimal
     sha256: str
-    #: Companion records in it, where it is a companion file.
-    records: int = 0
+    #: Companion records read from it; None where it is no companion file.
+    records: int | None = None
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -91,16 +91,21 @@ def check_files(
 ) -> list[Checked]:
     """Read files together: claims are scrubbed with the companion records among the files, and with each other.
 
-    Nothing is queued. Raises `UsageError` when one cannot be opened.
+    What cannot be read at all may have been meant as a companion. Nothing is queued. Raises `UsageError` when one
+    cannot be opened.
     """
     companions: dict[Path, CompanionFile] = {}
+    strange: list[Unread] = []
     for path in paths:
         try:
             if is_companion(path):
                 companions[path] = read_companion(path)
+            elif open_file(path).kind is Kind.OTHER:
+                strange.append(Unread())
         except OSError as error:
             raise _unopened(path, error) from error
-    beside = Beside(together(companions.values()))
+    records = together(companions.values())
+    beside = Beside(Records(records.care, records.visits, (*records.unread, *strange)))
     return [
         Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "", companions[path].records.number)
         if path in companions
@@ -146,8 +151,7 @@ def _with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act
     """The entry with the documents that it uploads kept and hashed; unchanged when it is blocked or known."""
     claim = entry.found.claim
     uploads = [one for one in claim.attachments if one.transmission == "EL" and one.file] if claim else []
-    known = entry.fingerprint is not None and intake.standing_claim(ledger, entry.fingerprint) is not None
-    if claim is None or not uploads or known or entry.state is State.BLOCKED:
+    if claim is None or not uploads or intake.is_known(ledger, entry) or entry.state is State.BLOCKED:
         return entry
     kept = {one.file: store.keep_document(Path(one.file).read_bytes(), act.at) for one in uploads}
 
@@ -290,6 +294,7 @@ class _Scrub:
             history=history,
             care=self._beside.records.care_of(claim),
             visit=visit,
+            unread=self._beside.records.may_lack(claim),
             deadline=payer.deadline(claim) if payer else None,
             severities=payer.policy.severities if payer else None,
             parameters=payer.policy.parameters if payer else None,

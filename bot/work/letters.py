@@ -171,10 +171,10 @@ class Desk:
         return one, self._office.payer(one.payer)
 
     def _is_practitioner(self, one: Lettered, name: str) -> str:
-        """The practitioner's own name, if that is who is meant; a title is not needed."""
+        """The practitioner's own name, if that is who is meant; a title is not needed, the whole name is."""
         wanted = one.support.practitioner_name
-        if not name.strip() or _words(name) not in (_words(wanted), _words(wanted)[-1:]):
-            raise Refused(f"This letter is {wanted}'s to sign or approve, nobody else's.")
+        if not _words(name) or _words(name) != _words(wanted):
+            raise Refused(f"This letter is {wanted}'s to sign or approve, nobody else's: give the whole name.")
         return wanted
 
     def _print(self, one: Lettered, payer: Payer, today: date, approved_by: str = "") -> bytes:

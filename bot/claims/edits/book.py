@@ -14,6 +14,12 @@ from typing import Any
 from bot.claims.model import Claim, Severity
 from bot.claims.records import CareRecord, VisitRecord
 
+#: What every rule says of a claim whose companion record may be among what could not be read.
+UNREAD = (
+    "A companion record that may be this claim's could not be read; correct what is said about its file, then give"
+    " both again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -81,6 +87,8 @@ class Context:
     care: Mapping[str, CareRecord] = field(default_factory=dict)
     #: What supports an unlisted home visit.
     visit: VisitRecord | None = None
+    #: A companion record that may be the claim's could not be read.
+    unread: bool = False
     #: The last day the payer takes the claim, where that is known.
     deadline: date | None = None
     #: What the payer sets for the edit that looks, by name.
@@ -116,6 +124,8 @@ class Edit:
     #: What it looks at, in a few words.
     needs: str = "the claim"
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    #: Whether a lead may set its finding aside for one claim.
+    overridable: bool = True
 
 
 class Book:
@@ -133,13 +143,14 @@ class Book:
         severity: Severity | None = Severity.BLOCK,
         needs: str = "the claim",
         parameters: Mapping[str, Parameter] | None = None,
+        overridable: bool = True,
     ) -> Callable[[Check], Check]:
         """Enter the decorated function as an edit. An id may be used once."""
 
         def enter(look: Check) -> Check:
             if id in self._edits:
                 raise ValueError(f"edit {id} is entered twice")
-            self._edits[id] = Edit(id, title, source, severity, look, needs, parameters or {})
+            self._edits[id] = Edit(id, title, source, severity, look, needs, parameters or {}, overridable)
             return look
 
         return enter

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.claims.edits.book import Book, Context, Earlier, Finding, Parameter
+from bot.claims.edits.book import UNREAD, Book, Context, Earlier, Finding, Parameter
 from bot.claims.minutes import COMPLEX, FAMILIES, FAMILY_OF, PRACTITIONER, STAFF, Counted, Family, count
 from bot.claims.model import Claim, Frequency, Line, Severity
 from bot.claims.records import CareRecord, month_of
@@ -85,19 +85,34 @@ def _day(day: date) -> str:
 def record(claim: Claim, context: Context) -> Iterator[Finding]:
     """Without a record nobody can say whether time, consent and care plan are in order."""
     for month, lines in _months(claim).items():
-        if month not in context.care:
+        if month in context.care:
+            if _is_log_only(context.care[month]):
+                yield Finding(
+                    f"The record of {month} is a time log only; check consent, plan and initiating visit by hand.",
+                    "companion record",
+                    lines[0][0],
+                )
+        elif not context.unread:
             yield Finding(
                 f"No record of {month} was given with this claim; check time, consent and care plan by hand, or"
                 " give the companion file along.",
                 "companion record",
                 lines[0][0],
             )
-        elif _is_log_only(context.care[month]):
-            yield Finding(
-                f"The record of {month} is a time log only; check consent, plan and initiating visit by hand.",
-                "companion record",
-                lines[0][0],
-            )
+
+
+@BOOK.edit(
+    "ccm-unread",
+    "What belongs to a billed month of care among the companion records can be read",
+    source="billing office practice: a record with a slip of the pen is not no record",
+    needs=_RECORD,
+)
+def unread(claim: Claim, context: Context) -> Iterator[Finding]:
+    """A companion file was given, and part of it could not be read: that part may be about this claim."""
+    if context.unread:
+        for lines in _months(claim).values():
+            yield Finding(UNREAD, "companion record", lines[0][0])
+            return
 
 
 @BOOK.edit(
@@ -105,6 +120,7 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
     "Record and claim are about the same patient",
     source="billing office practice: account numbers are reused",
     needs=_RECORD,
+    overridable=False,
 )
 def patient(claim: Claim, context: Context) -> Iterator[Finding]:
     """A record under the right account and of somebody else proves nothing, and is a breach when it is sent."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.claims.edits.book import Book, Context, Finding, Parameter
+from bot.claims.edits.book import UNREAD, Book, Context, Finding, Parameter
 from bot.claims.model import Claim, Frequency, Line, Severity
 from bot.claims.records import Comparator, VisitRecord
 
@@ -56,7 +56,7 @@ def _on_record(claim: Claim, context: Context) -> Iterator[tuple[int, Line, Visi
 )
 def record(claim: Claim, context: Context) -> Iterator[Finding]:
     """Without it no letter can be written, and payers decide 99600 by letter and records."""
-    if context.visit is None:
+    if context.visit is None and not context.unread:
         for number, _ in _lines(claim):
             yield Finding(
                 f"No record of this {CODE} visit was given; payers ask for a letter and records, give the"
@@ -68,10 +68,25 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
 
 
 @BOOK.edit(
+    "ul-unread",
+    "What belongs to an unlisted visit among the companion records can be read",
+    source="billing office practice: a record with a slip of the pen is not no record",
+    needs=_RECORD,
+)
+def unread(claim: Claim, context: Context) -> Iterator[Finding]:
+    """A companion file was given, and part of it could not be read: that part may be about this claim."""
+    if context.unread:
+        for number, _ in _lines(claim):
+            yield Finding(UNREAD, "companion record", number)
+            return
+
+
+@BOOK.edit(
     "ul-patient",
     "Record and claim are about the same patient",
     source="billing office practice: account numbers are reused",
     needs=_RECORD,
+    overridable=False,
 )
 def patient(claim: Claim, context: Context) -> Iterator[Finding]:
     """A letter about somebody else is a breach when it is sent."""

@@ -12,7 +12,7 @@ from bot.claims.edits import ccm, engine, unlisted
 from bot.claims.edits.book import Earlier, Limits
 from bot.claims.fingerprint import patient_months
 from bot.claims.model import Claim, Frequency, Problem
-from bot.claims.records import CarePlan, CareRecord, Consent, Records
+from bot.claims.records import CarePlan, CareRecord, Consent, Records, Unread
 from fixtures.claims.care import (
     LAST_DAY,
     Case,
@@ -39,13 +39,19 @@ BY_PORTAL = {"UL-09"}
 
 def problems(case: Case, **options: Any) -> list[Problem]:
     """What is found in a case's claims, one after the other as in a file."""
-    records = Records(case.care, case.visits)
+    records = Records((), (), (Unread(),)) if case.misspelt else Records(case.care, case.visits)
     found: list[Problem] = []
     before: list[Claim] = []
     for one in case.claims:
         mine = patient_months(one, "lakeshore", b"key")
         history = tuple(Earlier(other) for other in before if patient_months(other, "lakeshore", b"key") & mine)
-        said = {"history": history, "care": records.care_of(one), "visit": records.visit_of(one), **options}
+        said = {
+            "history": history,
+            "care": records.care_of(one),
+            "visit": records.visit_of(one),
+            "unread": records.may_lack(one),
+            **options,
+        }
         found += engine.run(one, today=TODAY, **said)
         before.append(one)
     return found

@@ -11,7 +11,7 @@ import pytest
 
 from bot.claims.companions import CompanionFile, csv_template, is_companion, read_companion, together
 from bot.claims.minutes import answer
-from bot.claims.records import CarePlan, CareRecord, Consent, Records, Role
+from bot.claims.records import CarePlan, CareRecord, Consent, Records, Role, Unread
 from fixtures.claims.care import claim, clean, entry, line, log_rows, record, write_support
 from fixtures.claims.generate import HERE
 from tests.unit.claims.builders import put
@@ -119,6 +119,73 @@ def test_a_json_record_that_cannot_be_read(tmp_path: Path) -> None:
     [problem] = file.problems
     assert "Roe" not in problem.message
     assert [one.account for one in file.records.care] == ["A"]
+
+
+def test_a_misspelt_field_is_named_by_what_was_meant(tmp_path: Path) -> None:
+    document = {"ccm": [{"account": "A", "month": "2026-06", "consnt": {"on": "2026-01-01"}}]}
+    file = read(tmp_path, json.dumps(document), "support.json")
+    [problem] = file.problems
+    assert (problem.account, problem.place, problem.field) == ("A", "ccm record 1", "unknown field")
+    assert problem.message == "Unknown field has a name that is not known; consent may be meant."
+
+
+@pytest.mark.parametrize("text", ['{"ccm": [', '{"ccm": {}}', '{"ccm": [], "ccm": []}', '{"ccm": [7]}'])
+def test_a_document_that_cannot_be_read_may_hold_anybodys_record(tmp_path: Path, text: str) -> None:
+    file = read(tmp_path, text, "support.json")
+    assert [one.severity for one in file.problems] == ["block"]
+    assert file.records.may_lack(CLAIM)
+
+
+def test_a_field_given_twice_is_no_record(tmp_path: Path) -> None:
+    text = '{"ccm": [{"account": "ACC1", "month": "2026-06", "consent": {"on": null, "on": "2026-01-01"}}]}'
+    file = read(tmp_path, text, "support.json")
+    assert [one.message for one in file.problems] == ["A field is given twice."]
+    assert (file.records.number, file.records.may_lack(CLAIM)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("headings", "severity", "said"),
+    [
+        ("account,date,minutes,inpatiant", "block", "did you mean inpatient?"),
+        ("account,date,minutes,Face to Fase", "block", "did you mean face_to_face?"),
+        ("account,date,minutes,cost centre", "warn", "not known and were not read: cost centre."),
+        ("account,date,minuts,role", "block", "missing: minutes"),
+        ("account,date,minutes,time", "block", "More than one column means: minutes."),
+    ],
+)
+def test_headings_that_nobody_knows(tmp_path: Path, headings: str, severity: str, said: str) -> None:
+    file = read(tmp_path, f"{headings}\r\nACC9,2026-06-03,12,yes\r\n")
+    assert any(one.severity == severity and said in one.message for one in file.problems)
+    assert file.records.may_lack(CLAIM) is (severity == "block")
+
+
+@pytest.mark.parametrize(
+    ("who", "mine"),
+    [
+        ({}, True),
+        ({"account": "ACC1"}, True),
+        ({"account": "ACC2", "last": "Ashgrove"}, False),
+        ({"patient": "C-77"}, True),
+        ({"patient": "C-78"}, False),
+        ({"member_id": "nobody", "last": "ashgrove"}, True),
+        ({"last": "Roe"}, False),
+    ],
+)
+def test_what_could_not_be_read_may_be_of_some_claims_only(who: dict[str, str], mine: bool) -> None:
+    records = Records(unread=(Unread(**who),))
+    assert records.may_lack(put(CLAIM, "medical_record_number", "C-77")) is mine
+
+
+def test_a_bad_row_concerns_its_patient(tmp_path: Path) -> None:
+    text = "account,date,minutes\r\nACC2,2026-06-03,many\r\nACC1,2026-06-03,12\r\n"
+    records = read(tmp_path, text).records
+    assert not records.may_lack(CLAIM)
+    assert records.may_lack(claim("ACC2", line("99490")))
+
+
+def test_a_row_that_contradicts_another_leaves_the_record_in_doubt(tmp_path: Path) -> None:
+    text = "account,consent_date,date,minutes\r\nACC1,2026-01-01,2026-06-01,5\r\nACC1,2026-02-01,2026-06-02,5\r\n"
+    assert read(tmp_path, text).records.may_lack(CLAIM)
 
 
 # Whose it is
