@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.claims.companions import CompanionFile, is_companion, read_companion, together
 from bot.claims.edits import engine
 from bot.claims.edits.book import Earlier, Limits
-from bot.claims.edits.ccm import looks_across
+from bot.claims.edits.ccm.month import looks_across
 from bot.claims.files import Kind, open_file
 from bot.claims.fingerprint import fingerprint, likeness, patient_months
 from bot.claims.model import Attachment, Claim, Found, Problem, Severity

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.claims.edits import ccm, common, unlisted
+from bot.claims.edits import common, unlisted
 from bot.claims.edits.book import Book, Context, Earlier, Edit, Limits
+from bot.claims.edits.ccm import lines, record, time, together
 from bot.claims.model import Claim, Problem, Severity
 from bot.claims.records import CareRecord, VisitRecord
 
+#: The books of care management.
+CARE: tuple[Book, ...] = (record.BOOK, time.BOOK, together.BOOK, lines.BOOK)
 #: Every book of edits, in the order in which a biller reads their findings.
-BOOKS: tuple[Book, ...] = (common.BOOK, ccm.BOOK, unlisted.BOOK)
+BOOKS: tuple[Book, ...] = (common.BOOK, *CARE, unlisted.BOOK)
 _NO_LIMITS = Limits()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.claims.edits import ccm, engine, unlisted
+from bot.claims.edits import engine, unlisted
 from bot.claims.edits.book import Earlier, Limits
 from bot.claims.fingerprint import patient_months
 from bot.claims.model import Claim, Frequency, Problem
@@ -31,7 +31,7 @@ from fixtures.people import PRACTITIONERS
 from tests.unit.claims.builders import put
 
 TODAY = date(2026, 11, 22)
-RULES = {edit.id: edit for book in (ccm.BOOK, unlisted.BOOK) for edit in book}
+RULES = {edit.id: edit for book in (*engine.CARE, unlisted.BOOK) for edit in book}
 BROKEN = {case.rule: case for case in broken()}
 #: Broken by the portal, not by the claim.
 BY_PORTAL = {"UL-09"}
