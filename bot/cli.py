@@ -237,6 +237,10 @@ def queue(
                     "queued": queued.queued if queued else 0,
                     "blocked": queued.blocked if queued else 0,
                     "held": queued.held if queued else 0,
+                    "replaced": [
+                        {"account": one.account, "first_id": one.first_id}
+                        for one in (queued.replaced if queued else ())
+                    ],
                     "waiting": [
                         {"account": one.account, "reason": one.reason}
                         for one in (queued.waiting if queued else ())
@@ -253,6 +257,7 @@ def queue(
     else:
         terminal.show_queued(row for row, file in zip(rows, checked, strict=True) if file.records is None)
         terminal.show_checked([file for file in checked if file.blocked])
+        terminal.show_looks([file for file in checked if not file.blocked])
     waits = any(row["blocked"] or (row["held"] and not hold) for row in rows)
     return FOR_A_PERSON if waits or any(_file_blocked(one) for one in checked) else DONE
 

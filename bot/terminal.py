@@ -83,6 +83,14 @@ def show_checked(checked: Sequence[Checked]) -> None:
                     _show_problem(problem.severity, f"{problem.message} [{problem.rule}]", None)
 
 
+def show_looks(checked: Sequence[Checked]) -> None:
+    """That there is something to look at in files which nothing blocks."""
+    for file in checked:
+        if number := len(file.all_problems):
+            things = _count(number, "thing")
+            out.print(f"[yellow]{things} to look at: payerbot check {escape(file.file)}[/yellow]")
+
+
 def show_rules(rows: Sequence[dict[str, Any]]) -> None:
     """Rules, one a row."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -167,6 +175,11 @@ def show_queued(rows: Iterable[dict[str, Any]]) -> None:
         counts = ", ".join(f"{row[name]} {name}" for name in ("queued", "held", "blocked") if row[name])
         refused = f", {len(row['refused'])} queued before" if row["refused"] else ""
         out.print(f"[bold]{escape(row['file'])}[/bold]: {counts or 'nothing new'}{refused}")
+        for before in row["replaced"]:
+            account = escape(before["account"])
+            out.print(
+                f"  account {account} takes the place of claim {before['first_id']}: more is known of it now"
+            )
         for waiting in row["waiting"]:
             out.print(f"  account {escape(waiting['account'])} waits for you: {escape(waiting['reason'])}")
         for refusal in row["refused"]:

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.claims.columns import clean, codes, day, digits, find, heading, identifier, text, yes_or_no
+from bot.claims.interchange import is_isa
 from bot.claims.model import Problem, Severity
 from bot.claims.records import CareRecord, Records, Role, Unread, VisitRecord
 from bot.claims.tables import (
@@ -26,12 +27,16 @@ from bot.claims.tables import (
     named_twice,
     read_document,
     unknown_columns,
+    without_hint,
 )
 from bot.claims.wording import explain
 
+#: So much of a file tells whether it is X12.
+_HEAD = 1 << 10
 _KINDS: dict[str, type[CareRecord | VisitRecord]] = {"ccm": CareRecord, "unlisted": VisitRecord}
 #: So many known headings make a time log, even where one that it needs is misspelt.
 _ENOUGH = 3
+_ICD = re.compile(r"[A-Za-z][0-9][0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})|([0-9]{1,2})/([0-9]{4})")
 #: Words that time logs use, and who is meant.
 _ROLES = {
@@ -55,22 +60,25 @@ class CompanionFile:
 
 def is_companion(path: Path) -> bool:
     """Whether a file holds companion records, by its content; it may be a broken one. Raises OSError."""
-    data = path.read_bytes()
+    with path.open("rb") as file:
+        if is_isa(file.read(_HEAD).decode("latin-1").lstrip("\ufeff\xef\xbb\xbf \t\r\n")):
+            return False
     try:
-        content = decode(data)
+        content = decode(path.read_bytes())
     except UnicodeDecodeError:
         return False
-    if content.lstrip()[:1] == "{":
-        return '"claims"' not in content and any(f'"{kind}"' in content for kind in _KINDS)
-    found = {column.name for column in headings(content, _find)[1] if column is not None}
-    claims = sum(column is not None for column in headings(content, find)[1])
+    if content.lstrip()[:1] in ("{", "["):
+        return any(f'"{kind}"' in content for kind in _KINDS) or '"lines"' not in content
+    table = without_hint(content)[0]
+    found = {column.name for column in headings(table, _find)[1] if column is not None}
+    claims = sum(column is not None for column in headings(table, find)[1])
     return {"date", "minutes"} <= found or len(found) >= max(_ENOUGH, claims + 1)
 
 
 def read_companion(path: Path) -> CompanionFile:
     """Read a companion file; what cannot be read of it blocks, the rest is used. Raises OSError."""
     content = decode(path.read_bytes())
-    reader = _Json(path) if content.lstrip()[:1] == "{" else _Csv(content)
+    reader = _Json(path) if content.lstrip()[:1] in ("{", "[") else _Csv(content)
     records = Records(tuple(reader.care), tuple(reader.visits), tuple(reader.unread))
     return CompanionFile(path, records, tuple(reader.problems))
 
@@ -110,7 +118,11 @@ class _Json(_Reading):
     def __init__(self, path: Path) -> None:
         super().__init__()
         document = read_document(path, self.file_fault)
-        if not isinstance(document, dict):
+        if document is None:
+            return
+        if not isinstance(document, dict) or not set(_KINDS) & set(document):
+            said = "The file is JSON, and holds neither a list of claims nor companion records (ccm, unlisted)."
+            self.file_fault(_problem(said))
             return
         if is_given_twice(dict.fromkeys(document)):
             self.file_fault(_problem("A list of records is given twice."))
@@ -178,6 +190,14 @@ def _minutes(cell: str) -> int:
     return int(cell)
 
 
+def _conditions(cell: str) -> list[str]:
+    """ICD-10-CM codes, or conditions in words, separated by semicolons or commas."""
+    parts = [part.strip() for part in re.split(r"[,;]+", cell) if part.strip()]
+    if len(parts) == 1 and all(_ICD.fullmatch(word) for word in cell.split()):
+        return codes(cell)
+    return parts
+
+
 def _role(cell: str) -> Role:
     """staff, practitioner, practitioner as staff or clerical, or the person's profession, such as RN or MD."""
     try:
@@ -210,13 +230,13 @@ _COLUMNS = (
     _Column("consent_revoked", "consent", "revoked_on", day, ("consent_revoked_date",)),
     _Column("care_plan_date", "care_plan", "on", day),
     _Column("care_plan_copy_given", "care_plan", "copy_given", yes_or_no),
-    _Column("conditions", "", "conditions", codes),
+    _Column("conditions", "", "conditions", _conditions),
     _Column("complexity", "", "complexity", text),
     _Column("initiating_visit", "", "initiating_visit", day, ("initiating_visit_date",)),
     _Column("billing_practitioner", "", "billing_practitioner", digits, ("billing_practitioner_npi",)),
     _Column("supervising_practitioner", "", "supervising_practitioner", digits, ("supervising_practitioner_npi",)),
     _Column("date", "entry", "day", day, ("day", "entry_date", "log_date")),
-    _Column("minutes", "entry", "minutes", _minutes, ("time", "duration")),
+    _Column("minutes", "entry", "minutes", _minutes, ("time", "duration", "mins")),
     _Column("who", "entry", "who", text, ("staff_name", "by")),
     _Column("role", "entry", "role", _role, ("credential",)),
     _Column("activity", "entry", "activity", text, ("what", "note")),
@@ -238,14 +258,19 @@ class _Csv(_Reading):
 
     def __init__(self, content: str) -> None:
         super().__init__()
-        delimiter, self._columns = headings(content, _find)
-        rows = [
-            (number, cells)
-            for number, cells in enumerate(
-                csv.reader(io.StringIO(content, newline=""), delimiter=delimiter), start=1
-            )
-            if any(cell.strip() for cell in cells)
-        ]
+        content, hint = without_hint(content)
+        delimiter, self._columns = headings(content, _find, hint)
+        rows: list[tuple[int, list[str]]] = []
+        try:
+            reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+            for number, cells in enumerate(reader, start=2 if hint else 1):
+                if any(cell.strip() for cell in cells):
+                    rows.append((number, cells))
+        except csv.Error:
+            said = "The rows from here on cannot be told apart: a quotation mark is open, or a cell is too long."
+            self.file_fault(_problem(said, row=rows[-1][0] + 1 if rows else 1))
+            if not rows:
+                return
         names = [column.name for column in self._columns if column is not None]
         # a column that is nearly known may be what keeps minutes from counting
         for problem in unknown_columns(rows[0][1], self._columns, _BY_HEADING, slip=Severity.BLOCK):
@@ -278,6 +303,9 @@ class _Csv(_Reading):
                 return
         self.unread.append(_unread(whole))
 
+    def _has(self, name: str) -> bool:
+        return any(column is not None and column.name == name for column in self._columns)
+
     def _row(self, cells: list[str], number: int) -> dict[str, Any] | None:
         if len(cells) != len(self._columns):
             self.file_fault(_problem(f"Row {number} does not have as many cells as the headings.", row=number))
@@ -298,9 +326,8 @@ class _Csv(_Reading):
             try:
                 parts[column.part or "record"][column.field] = column.convert(content)
             except ValueError as complaint:
-                title = column.name.replace("_", " ").capitalize()
                 self.problems.append(
-                    _problem(f"{title} in row {number} {complaint}.", row=number, field=column.name)
+                    _problem(f"{_title(column.name)} in row {number} {complaint}.", row=number, field=column.name)
                 )
                 good = False
         entry, record = parts["entry"], parts["record"]
@@ -308,6 +335,11 @@ class _Csv(_Reading):
         if good and (month is None or bool(entry.get("minutes")) > ("day" in entry)):
             self.problems.append(_problem(f"Date in row {number} is missing.", row=number, field="date"))
             good = False
+        for field, needs in (("minutes", "day"), ("role", "minutes")):
+            if good and needs in entry and field not in entry and self._has(field):
+                words = f"{_title(field)} in row {number} is missing."
+                self.problems.append(_problem(words, row=number, field=field))
+                good = False
         if good:
             return {"number": number, "month": month, **parts}
         self.unread.append(_unread(record))
@@ -335,6 +367,10 @@ def _record(rows: list[dict[str, Any]], problems: list[Problem]) -> dict[str, An
                         )  # fmt: skip
     whole["log"] = [row["entry"] for row in rows if "minutes" in row["entry"]]
     return whole
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _problem(

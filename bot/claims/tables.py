@@ -101,6 +101,14 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252")
 
 
+def without_hint(text: str) -> tuple[str, str | None]:
+    """A table without Excel's own hint at its delimiter (``sep=;``), and that delimiter, if there was one."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep="):
+        return rest, first.strip()[4:5] or None
+    return text, None
+
+
 def read_csv(path: Path, report: Report) -> Iterator[Found]:
     """Yield the claims of a CSV file, in the order of their first rows.
 
@@ -112,10 +120,7 @@ def read_csv(path: Path, report: Report) -> Iterator[Found]:
     except UnicodeDecodeError:
         report(_file_problem("encoding", "The file is not text in UTF-8 or Windows-1252. Save it as CSV UTF-8."))
         return
-    first, _, rest = text.partition("\n")
-    delimiter = None
-    if first.strip().lower().startswith("sep="):  # Excel's own hint, not a row to it
-        delimiter, text = first.strip()[4:5] or None, rest
+    text, delimiter = without_hint(text)
     delimiter, columns = headings(text, find, delimiter)
     lines = io.StringIO(text, newline="")
     known = {column.name for column in columns if column is not None}
@@ -177,7 +182,10 @@ def unknown_columns(
     """What to say of headings nobody knows: a warning, and `slip` for those that look like a slip of the pen."""
     known = list(names)
     unknown = [
-        cell.strip()[:40] for cell, column in zip(cells, columns, strict=False) if column is None and cell.strip()
+        # what has digits may be somebody's data: a table without headings
+        f"number {place}" if any(mark.isdigit() for mark in cell) else cell.strip()[:40]
+        for place, (cell, column) in enumerate(zip(cells, columns, strict=False), start=1)
+        if column is None and cell.strip()
     ]
     meant = {cell: difflib.get_close_matches(heading(cell), known, 1, _ALIKE) for cell in unknown}
     if strange := [cell for cell in unknown if not meant[cell]]:

@@ -22,6 +22,11 @@ def page_count(content: bytes) -> int:
     return len(_reader(content).pages)
 
 
+def words_of(content: bytes) -> str:
+    """The words of a PDF; none of a scanned one. Raises `Refused`."""
+    return "\n".join(page.extract_text() for page in _reader(content).pages)
+
+
 def joined(contents: list[bytes]) -> bytes:
     """Several PDFs as one. Raises `Refused`."""
     writer = PdfWriter()

@@ -28,6 +28,9 @@ from bot.portal.evidence import EvidenceStore
 from bot.work.letters import is_needed, need_of_letter, new_number, planned
 from bot.work.payers import Login, Office, Payer
 
+#: So many records are named in one sentence.
+_NAMED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -106,12 +109,24 @@ def check_files(
             raise _unopened(path, error) from error
     records = together(companions.values())
     beside = Beside(Records(records.care, records.visits, (*records.unread, *strange)))
-    return [
-        Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "", companions[path].records.number)
-        if path in companions
-        else check_file(office, ledger, path, today, hold=hold, beside=beside)
+    checked = {
+        path: check_file(office, ledger, path, today, hold=hold, beside=beside)
         for path in paths
-    ]
+        if path not in companions
+    }
+    claims = [entry.found.claim for file in checked.values() for entry in file.entries if entry.found.claim]
+    return [checked[path] if path in checked else _as_checked(companions[path], claims) for path in paths]
+
+
+def _as_checked(file: CompanionFile, claims: Sequence[Claim]) -> Checked:
+    """A companion file among the files: it holds no claims. What is of none of the claims is said."""
+    problems = file.problems
+    if claims and (strangers := file.records.strangers(claims)):
+        names = [one.label for one in strangers]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        said = f"Records that are of no claim in these files: {', '.join(names[:_NAMED])}{more}."
+        problems = (*problems, Problem(severity=Severity.WARN, rule="companion", message=said))
+    return Checked(str(file.path), [], problems, 0, 0, Decimal(0), "", file.records.number)
 
 
 def check_file(
@@ -274,7 +289,7 @@ class _Scrub:
             deadline=way.payer.deadline(claim) if way.payer else None,
             need=need,
             months=months,
-            support=visit.model_copy(update={"letter_number": new_number()}) if visit else None,
+            support=_support(visit) if visit else None,
             letter=letter,
         )
 
@@ -294,11 +309,22 @@ class _Scrub:
             history=history,
             care=self._beside.records.care_of(claim),
             visit=visit,
-            unread=self._beside.records.may_lack(claim),
+            doubt=self._beside.records.doubt(claim),
             deadline=payer.deadline(claim) if payer else None,
             severities=payer.policy.severities if payer else None,
             parameters=payer.policy.parameters if payer else None,
         )
+
+
+def _support(visit: VisitRecord) -> VisitRecord:
+    """The record as it is kept with its claim: with the letter's number, and the hashes of its documents."""
+    documents = tuple(
+        one.model_copy(update={"sha256": hashlib.sha256(Path(one.file).read_bytes()).hexdigest()})
+        if Path(one.file).is_file()
+        else one
+        for one in visit.documents
+    )
+    return visit.model_copy(update={"letter_number": new_number(), "documents": documents})
 
 
 def _spent_numbers(ledger: Ledger, claim: Claim, own: str) -> list[Problem]:

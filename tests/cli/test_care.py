@@ -509,3 +509,70 @@ def test_two_blocks_need_two_overrides(office: Desk) -> None:
 
 def test_the_companion_file_says_nothing_that_is_not_in_it(office: Desk) -> None:
     assert set(json.loads((office.folder / "clean.support.json").read_text())) == {"ccm", "unlisted"}
+
+
+# Looks like a fix
+
+
+def twins(office: Desk, *, hold: bool = False) -> int:
+    """An accepted visit, and another record and code modifier for the same service; the second's id."""
+    one = home_visit("TWIN")
+    office("queue", *files(office, Case((one,)), name="first"))
+    office("claims", "entered-by-hand", "1", "--number", "2612345678901")
+    changed = one.lines[0].model_copy(update={"modifiers": ("TD",)})
+    other = one.model_copy(update={"lines": (changed, *one.lines[1:])})
+    office(
+        "queue",
+        *(["--hold"] if hold else []),
+        *files(office, Case((other,), (), (support("TWIN"),)), name="second"),
+    )
+    return int(office.claims()[-1]["id"])
+
+
+@pytest.mark.parametrize("signed_first", [True, False])
+def test_a_letter_does_not_answer_whether_it_is_a_fix(office: Desk, signed_first: bool) -> None:
+    second = twins(office)
+    assert "Looks like a fix of claim 1" in office.claims()[-1]["reason"]
+    steps = [("letters", "approve", str(second), "--by", "Anneli Lindqvist"), ("claims", "release", str(second))]
+    for step in steps if signed_first else reversed(steps):
+        assert office.claims()[-1]["state"] == "held"
+        assert office(*step).code == 0
+    assert office.claims()[-1]["state"] == "queued"
+    assert [task["kind"] for task in office.tasks()] == []
+
+
+def test_nor_does_an_override_of_the_letter(office: Desk) -> None:
+    second = twins(office)
+    words = ("--rule", "UL-06", "--by", "Dana Price", "--why", "Payer waives it")
+    assert office("claims", "override", str(second), *words).code == 0
+    assert office.claims()[-1]["state"] == "held"
+
+
+def test_a_hold_says_so_too(office: Desk) -> None:
+    twins(office, hold=True)
+    assert office.claims()[-1]["reason"].startswith("Held when it was queued. Looks like a fix of claim 1")
+
+
+def test_a_letter_of_another_claim_is_refused(office: Desk) -> None:
+    held = held_letter(office)
+    letter = office.folder / "other.pdf"
+    write_pdf(letter, ["Attachment control number PB0123456789ABCDEF"])
+    done = office("letters", "sign", str(held), letter, "--by", "Anneli Lindqvist")
+    assert (done.code, "the letter of another claim" in done.err) == (2, True)
+
+
+def test_a_record_that_changed_since_does_not_go(office: Desk) -> None:
+    held = held_letter(office)
+    note = office.folder / "home-visit-note.pdf"
+    note.write_bytes(note.read_bytes() + b"\n")
+    done = office("letters", "approve", str(held), "--by", "Anneli Lindqvist")
+    assert (done.code, "not as it was when the claim was queued" in done.err) == (2, True)
+    assert office.claims()[-1]["state"] == "held"
+
+
+def test_warnings_are_not_hidden_by_queueing(office: Desk) -> None:
+    done = office("queue", *files(office, Case((claim("ONE", line("99490")),), (record("TWO", entry(20)),))))
+    assert done.code == 0
+    assert "1 thing to look at: payerbot check" in done.out
+    said = office("check", *files(office, Case((claim("ONE", line("99490")),), (record("TWO", entry(20)),)))).out
+    assert "Records that are of no claim in these files: TWO" in said or "patient" in said

@@ -14,12 +14,6 @@ from typing import Any
 from bot.claims.model import Claim, Severity
 from bot.claims.records import CareRecord, VisitRecord
 
-#: What every rule says of a claim whose companion record may be among what could not be read.
-UNREAD = (
-    "A companion record that may be this claim's could not be read; correct what is said about its file, then give"
-    " both again."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -87,8 +81,8 @@ class Context:
     care: Mapping[str, CareRecord] = field(default_factory=dict)
     #: What supports an unlisted home visit.
     visit: VisitRecord | None = None
-    #: A companion record that may be the claim's could not be read.
-    unread: bool = False
+    #: Why what the companion records say of the claim cannot be relied on; nothing: it can.
+    doubt: str = ""
     #: The last day the payer takes the claim, where that is known.
     deadline: date | None = None
     #: What the payer sets for the edit that looks, by name.

@@ -52,7 +52,7 @@ def run(
     history: tuple[Earlier, ...] = (),
     care: Mapping[str, CareRecord] | None = None,
     visit: VisitRecord | None = None,
-    unread: bool = False,
+    doubt: str = "",
     deadline: date | None = None,
     severities: Mapping[str, Severity | None] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
@@ -60,12 +60,11 @@ def run(
     """Look for every mistake the books know; a claim that fails one edit is still shown the others.
 
     `today` is the day at the payer, `limits` what its form carries, `history` the patient's other claims, `care`
-    and `visit` the companion records, `unread` whether one of its own may be among what could not be read,
-    `deadline` the last day the payer takes the claim. `severities` says how this payer weighs an edit, by its id;
-    None switches it off. `parameters` are what it sets for an edit. Nothing found means that nothing is known
-    against sending the claim.
+    and `visit` the companion records, `doubt` why these cannot be relied on, `deadline` the last day the payer
+    takes the claim. `severities` says how this payer weighs an edit, by its id; None switches it off. `parameters`
+    are what it sets for an edit. Nothing found means that nothing is known against sending the claim.
     """
-    context = Context(today, limits, history, care or {}, visit, unread, deadline)
+    context = Context(today, limits, history, care or {}, visit, doubt, deadline)
     weights, set_ = severities or {}, parameters or {}
     problems = []
     for edit in edits():

@@ -49,7 +49,7 @@ def problems(case: Case, **options: Any) -> list[Problem]:
             "history": history,
             "care": records.care_of(one),
             "visit": records.visit_of(one),
-            "unread": records.may_lack(one),
+            "doubt": records.doubt(one),
             **options,
         }
         found += engine.run(one, today=TODAY, **said)
@@ -378,3 +378,42 @@ def test_how_letter_and_records_reach_the_payer(routes: set[str], no_upload: str
 
 def test_the_last_day_of_june_is_what_the_cases_use() -> None:
     assert LAST_DAY.day == 30
+
+
+# What slips through line by line
+
+
+def many(*lines: Any, log: tuple[Any, ...], **more: Any) -> Case:
+    return Case((claim("MANY", *lines),), (record("MANY", *log, **more),))
+
+
+@pytest.mark.parametrize(
+    ("case", "found"),
+    [
+        (many(line("99490"), line("99439"), line("99439"), log=(entry(59),)), ["CCM-02"]),
+        (many(line("99490"), line("99439"), line("99439"), log=(entry(60),)), []),
+        (many(line("99491"), line("99437"), line("99437"), log=(own(89),)), ["CCM-04"]),
+        (many(line("99490"), put(line("99439"), "units", Decimal("1.9")), log=(entry(60),)), ["CCM-02"]),
+    ],
+)
+def test_units_of_a_month_are_added_up(case: Case, found: list[str]) -> None:
+    said = [one for one in rules(case) if one.startswith("CCM")]
+    assert said == found
+
+
+def test_minutes_that_another_claim_has_used_do_not_count_again() -> None:
+    first = claim("FIRST", line("99490"), line("99439"))
+    later = claim("LATER", put(line("99439"), "service_from", date(2026, 6, 29)))
+    case = Case((later,), (record("LATER", entry(40)),))
+    assert "CCM-02" in rules(case, history=(Earlier(first, 1, accepted=True),))
+    enough = Case((later,), (record("LATER", entry(60)),))
+    assert "CCM-02" not in rules(enough, history=(Earlier(first, 1, accepted=True),))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"first": "Nobody"}, {"last": "Nobody"}, {"patient": "C-9"}, {"birth_date": date(2000, 1, 1)}],
+)
+def test_a_record_of_somebody_else_is_noticed_by_any_of_it(who: dict[str, Any]) -> None:
+    one = put(claim("WHO", line("99490")), "medical_record_number", "C-1")
+    assert rules(Case((one,), (record("WHO", entry(20), **who),))) == ["ccm-patient"]

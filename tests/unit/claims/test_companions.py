@@ -133,14 +133,14 @@ def test_a_misspelt_field_is_named_by_what_was_meant(tmp_path: Path) -> None:
 def test_a_document_that_cannot_be_read_may_hold_anybodys_record(tmp_path: Path, text: str) -> None:
     file = read(tmp_path, text, "support.json")
     assert [one.severity for one in file.problems] == ["block"]
-    assert file.records.may_lack(CLAIM)
+    assert file.records.doubt(CLAIM)
 
 
 def test_a_field_given_twice_is_no_record(tmp_path: Path) -> None:
     text = '{"ccm": [{"account": "ACC1", "month": "2026-06", "consent": {"on": null, "on": "2026-01-01"}}]}'
     file = read(tmp_path, text, "support.json")
     assert [one.message for one in file.problems] == ["A field is given twice."]
-    assert (file.records.number, file.records.may_lack(CLAIM)) == (0, True)
+    assert (file.records.number, bool(file.records.doubt(CLAIM))) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_field_given_twice_is_no_record(tmp_path: Path) -> None:
 def test_headings_that_nobody_knows(tmp_path: Path, headings: str, severity: str, said: str) -> None:
     file = read(tmp_path, f"{headings}\r\nACC9,2026-06-03,12,yes\r\n")
     assert any(one.severity == severity and said in one.message for one in file.problems)
-    assert file.records.may_lack(CLAIM) is (severity == "block")
+    assert bool(file.records.doubt(CLAIM)) is (severity == "block")
 
 
 @pytest.mark.parametrize(
@@ -173,19 +173,81 @@ def test_headings_that_nobody_knows(tmp_path: Path, headings: str, severity: str
 )
 def test_what_could_not_be_read_may_be_of_some_claims_only(who: dict[str, str], mine: bool) -> None:
     records = Records(unread=(Unread(**who),))
-    assert records.may_lack(put(CLAIM, "medical_record_number", "C-77")) is mine
+    assert bool(records.doubt(put(CLAIM, "medical_record_number", "C-77"))) is mine
+
+
+def test_an_open_quotation_mark_hides_nobody(tmp_path: Path) -> None:
+    text = 'account,date,minutes,activity\r\nACC2,2026-06-03,20,"called\r\nACC1,2026-06-03,5,called\r\n'
+    records = read(tmp_path, text).records
+    assert records.doubt(CLAIM)
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\r\n"])
+def test_what_excel_puts_above_the_headings_is_no_row(tmp_path: Path, first: str) -> None:
+    file = read(tmp_path, f"{first}account;date;mins\r\nACC1;2026-06-03;12\r\n")
+    assert file.problems == ()
+    assert [entry.minutes for one in file.records.care for entry in one.log] == [12]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"CCM": []}',
+        '{"ccm_records": []}',
+        '{"account": "A", "month": "2026-06"}',
+        "{“ccm”: []}",
+        '[{"account": "A"}]',
+    ],
+)
+def test_a_document_that_is_neither_may_have_been_meant_as_a_companion(tmp_path: Path, text: str) -> None:
+    file = read(tmp_path, text, "support.json")
+    assert [one.severity for one in file.problems] == ["block"]
+    assert file.records.doubt(CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("C1,2026-06-01,,Ivy,RN,call,,", "Minutes in row 2 is missing."),
+        ("C1,2026-06-01,5,Dr. Ivy,,call,,", "Role in row 2 is missing."),
+    ],
+)
+def test_what_an_entry_needs_is_not_guessed(tmp_path: Path, cells: str, said: str) -> None:
+    assert [one.message for one in read(tmp_path, rows(cells)).problems] == [said]
+
+
+def test_conditions_in_words_are_not_cut_at_blanks(tmp_path: Path) -> None:
+    for cell, wanted in (("type 2 diabetes", ("type 2 diabetes",)), ("E11.9 I10", ("E11.9", "I10"))):
+        [one] = read(tmp_path, f"account,date,minutes,conditions\r\nA,2026-06-01,5,{cell}\r\n").records.care
+        assert one.conditions == wanted
+
+
+def test_a_heading_with_digits_is_not_repeated(tmp_path: Path) -> None:
+    file = read(tmp_path, "account,date,minutes,Clara Roe 03/15/1946\r\nACC1,2026-06-03,12,x\r\n")
+    assert [one.message for one in file.problems] == ["These columns are not known and were not read: number 4."]
+
+
+def test_two_records_that_contradict_each_other_leave_it_in_doubt() -> None:
+    good = record("ACC1", entry(20))
+    assert not Records((good, good)).doubt(CLAIM)
+    assert "differ in consent" in Records((good, record("ACC1", consent=Consent()))).doubt(CLAIM)
+
+
+def test_records_of_nobody_here_are_found() -> None:
+    mine, other = record("acc1", entry(20)), record("ACC9", entry(20))
+    assert Records((mine, other)).strangers([CLAIM]) == [other]
 
 
 def test_a_bad_row_concerns_its_patient(tmp_path: Path) -> None:
     text = "account,date,minutes\r\nACC2,2026-06-03,many\r\nACC1,2026-06-03,12\r\n"
     records = read(tmp_path, text).records
-    assert not records.may_lack(CLAIM)
-    assert records.may_lack(claim("ACC2", line("99490")))
+    assert not records.doubt(CLAIM)
+    assert records.doubt(claim("ACC2", line("99490")))
 
 
 def test_a_row_that_contradicts_another_leaves_the_record_in_doubt(tmp_path: Path) -> None:
     text = "account,consent_date,date,minutes\r\nACC1,2026-01-01,2026-06-01,5\r\nACC1,2026-02-01,2026-06-02,5\r\n"
-    assert read(tmp_path, text).records.may_lack(CLAIM)
+    assert read(tmp_path, text).records.doubt(CLAIM)
 
 
 # Whose it is
@@ -205,6 +267,9 @@ def of(**who: Any) -> CareRecord:
         ({"account": "ACC2", "member_id": CLAIM.subscriber.member_id}, False),
         ({"patient": "C-77"}, True),
         ({"patient": "C-78"}, False),
+        ({"patient": "c77", "birth_date": date(2000, 1, 1)}, True),  # and contradicts it
+        ({"patient": "ACC1"}, False),  # an account is no chart number where the claim has one
+        ({"account": "acc1"}, True),
         ({"member_id": CLAIM.subscriber.member_id.lower()}, True),
         ({"member_id": CLAIM.subscriber.member_id, "birth_date": date(2000, 1, 1)}, False),
         ({"last": "ASHGROVE", "first": "mabel", "birth_date": CLAIM.subscriber.birth_date}, True),
@@ -239,5 +304,6 @@ def test_whose_it_is_must_be_said() -> None:
 
 
 def test_people_see_initials_at_most() -> None:
+    assert of(patient="Ashgrove, Mabel").label == "patient"
     one = of(last="Ashgrove", first="Mabel", birth_date=date(1932, 1, 1))
     assert one.label == "M.A."

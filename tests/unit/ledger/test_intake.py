@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.ledger.intake import Queued, queue_file
 from bot.ledger.overrides import override
 from bot.ledger.papers import NEEDED
 from bot.ledger.schema import claims, files, likenesses, lines
+from fixtures.claims.care import support
 from tests.unit.claims.builders import put
 from tests.unit.ledger.books import CLAIMS, Books, accounts, dearer, need
 
@@ -94,9 +96,29 @@ def test_what_a_lead_set_aside_is_not_known_anew(books: Books) -> None:
 
 def test_a_claim_gives_way_to_a_copy_that_brings_a_letter_to_sign(books: Books) -> None:
     first = books.one()
-    other = books.take_in(books.entry(CLAIM, State.HELD, letter=NEEDED))
+    brings: dict[str, Any] = {"letter": NEEDED, "support": support(CLAIM.account)}
+    other = books.take_in(books.entry(CLAIM, State.HELD, **brings))
     assert (other.held, books.state(first)) == (1, State.WITHDRAWN)
-    assert books.take_in(books.entry(CLAIM, State.HELD, letter=NEEDED)).refused
+    assert [one.first_id for one in other.replaced] == [first]
+    assert books.take_in(books.entry(CLAIM, State.HELD, **brings)).refused
+
+
+def test_what_was_armed_before_never_gives_way(books: Books) -> None:
+    first = books.one()
+    books.put(first, State.QUEUED, attempts=1)
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.state(first) is State.QUEUED
+
+
+@pytest.mark.parametrize("decide", [people.hold, people.release])
+def test_what_a_person_decided_stands(books: Books, decide: Any) -> None:
+    first = books.one()
+    people.hold(books.ledger, [first], books.act("the patient disputes the visit"))
+    if decide is people.release:
+        decide(books.ledger, [first], books.act())
+    state = books.state(first)
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.state(first) is state
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.claims.edits.book import UNREAD, Book, Context, Finding, Parameter
+from bot.claims.edits.book import Book, Context, Finding, Parameter
 from bot.claims.edits.ccm.month import (
     OTHERS,
     RECORD,
@@ -49,7 +49,7 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
                     "companion record",
                     lines[0][0],
                 )
-        elif not context.unread:
+        elif not context.doubt:
             yield Finding(
                 f"No record of {month} was given with this claim; check time, consent and care plan by hand, or"
                 " give the companion file along.",
@@ -60,15 +60,15 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
 
 @BOOK.edit(
     "ccm-unread",
-    "What belongs to a billed month of care among the companion records can be read",
+    "What is on record for a billed month of care can be relied on",
     source="billing office practice: a record with a slip of the pen is not no record",
     needs=RECORD,
 )
 def unread(claim: Claim, context: Context) -> Iterator[Finding]:
-    """A companion file was given, and part of it could not be read: that part may be about this claim."""
-    if context.unread:
+    """What cannot be read of a companion file may be about this claim; of two records that differ one is wrong."""
+    if context.doubt:
         for lines in months(claim).values():
-            yield Finding(UNREAD, "companion record", lines[0][0])
+            yield Finding(context.doubt, "companion record", lines[0][0])
             return
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from bot.claims.edits.book import Book, Context, Finding, Parameter
-from bot.claims.edits.ccm.month import BASES, LOG, RECORD, is_log_only, months, on_record
+from bot.claims.edits.ccm.month import (
+    BASES,
+    LOG,
+    RECORD,
+    Numbered,
+    is_log_only,
+    months,
+    on_record,
+    others,
+    same_practitioner,
+)
 from bot.claims.minutes import COMPLEX, FAMILY_OF, PRACTITIONER, STAFF, Counted, Family, count
 from bot.claims.model import Claim, Line
 from bot.claims.records import CareRecord
@@ -34,18 +46,35 @@ def _shorts(claim: Claim, context: Context) -> Iterator[_Short]:
     """Each line that lacks minutes, once: an add-on only where its base code has them."""
     for lines, record_ in on_record(claim, context):
         counted = count(record_)
-        bare = set()
+        bare: set[Family] = set()
+        billed = _billed_before(claim, context, record_.month, lines)
         for number, line in sorted(lines, key=lambda item: (item[1].code not in BASES, item[0])):
             family = FAMILY_OF[line.code]
-            units = int(line.units)
+            units = ceil(line.units)
+            if line.code == family.add_on:
+                billed[family] += units
+                units = billed[family]
             if family.most is not None and line.code == family.add_on:
                 units = min(units, family.most)
             need, have = family.minutes_for(line.code, units), counted.minutes(own=family.own)
             if have < need and family not in bare:
                 rule, why = _cause(record_, counted, family, need)
-                yield _Short(number, line, _lacking(line, family, need, have, why), rule or _BASE_RULES[line.code])
+                words = _lacking(line, units, family, need, have, why)
+                yield _Short(number, line, words, rule or _BASE_RULES[line.code])
                 if line.code == family.base:
                     bare.add(family)
+
+
+def _billed_before(claim: Claim, context: Context, month: str, lines: Sequence[Numbered]) -> Counter[Family]:
+    """Add-on units of the month that stand already, by the same practitioner: they have used their minutes."""
+    found: Counter[Family] = Counter()
+    for code in {line.code for _, line in lines} - BASES:
+        mine = next(line for _, line in lines if line.code == code)
+        for earlier, theirs in others(claim, context, month, {code}):
+            asks = earlier.open and theirs.service_from == mine.service_from  # whether it is a fix of that one
+            if same_practitioner(claim, mine, earlier, theirs) and not asks:
+                found[FAMILY_OF[code]] += ceil(theirs.units)
+    return found
 
 
 def _cause(record_: CareRecord, counted: Counted, family: Family, need: int) -> tuple[str, str]:
@@ -65,13 +94,13 @@ def _cause(record_: CareRecord, counted: Counted, family: Family, need: int) -> 
     return "", ""
 
 
-def _lacking(line: Line, family: Family, need: int, have: int, why: str) -> str:
+def _lacking(line: Line, units: int, family: Family, need: int, have: int, why: str) -> str:
     whose = "the practitioner's own" if family.own else "clinical staff"
-    what = line.code if line.code == family.base else f"{int(line.units)} of {line.code}"
+    what = line.code if line.code == family.base else f"{units} of {line.code}"
     supported = family.units(have).get(line.code, 0)
     advice = f"bill {supported}" if supported else "take the line off"
     because = f" ({why})" if why else ""
-    verb = "needs" if line.code == family.base or line.units == 1 else "need"
+    verb = "needs" if line.code == family.base or units == 1 else "need"
     return (
         f"{what} {verb} {need} minutes of {whose} and {have} count{because}; correct the log if it is wrong, else"
         f" {advice}."
@@ -164,6 +193,9 @@ def _capped(family: Family, claim: Claim, context: Context) -> Iterator[Finding]
     most = context.parameters["most"]
     for lines in months(claim).values():
         mine = [(number, line) for number, line in lines if line.code == family.add_on]
+        for number, line in mine:
+            if line.units % 1:
+                yield Finding(f"{line.code} is billed in whole units; bill {int(line.units)}.", "units", number)
         units = sum(line.units for _, line in mine)
         if most and units > most:
             yield Finding(
