@@ -237,6 +237,14 @@ def queue(
                     "queued": queued.queued if queued else 0,
                     "blocked": queued.blocked if queued else 0,
                     "held": queued.held if queued else 0,
+                    "replaced": [
+                        {"account": one.account, "first_id": one.first_id}
+                        for one in (queued.replaced if queued else ())
+                    ],
+                    "waiting": [
+                        {"account": one.account, "reason": one.reason}
+                        for one in (queued.waiting if queued else ())
+                    ],
                     "refused": [
                         {"account": one.account, "first_id": one.first_id}
                         for one in (queued.refused if queued else ())
@@ -247,11 +255,11 @@ def queue(
         totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("queued", "blocked", "held")}
         _print({"files": rows, **totals, "refused": [one for row in rows for one in row["refused"]]})
     else:
-        terminal.show_queued(row for row, file in zip(rows, checked, strict=True) if not file.records)
+        terminal.show_queued(row for row, file in zip(rows, checked, strict=True) if file.records is None)
         terminal.show_checked([file for file in checked if file.blocked])
-    return (
-        FOR_A_PERSON if any(row["blocked"] for row in rows) or any(_file_blocked(one) for one in checked) else DONE
-    )
+        terminal.show_looks([file for file in checked if not file.blocked])
+    waits = any(row["blocked"] or (row["held"] and not hold) for row in rows)
+    return FOR_A_PERSON if waits or any(_file_blocked(one) for one in checked) else DONE
 
 
 @app.command()
@@ -541,6 +549,7 @@ def ccm(
 ) -> int:
     """Read time logs of care management: minutes that count, codes and units they support."""
     logs = care.read(files)
+    without = logs.without_log()
     known: list[Claim] = []
     if _state["home"].settings_file.exists() and logs.spans:
         with _installation() as it:
@@ -552,7 +561,8 @@ def ccm(
         _print([month.document() for month in months])
     else:
         terminal.show_months(months)
-    wrong = any(problem.severity == "block" for _, problem in logs.problems)
+    terminal.show_without_log(without)
+    wrong = without or any(problem.severity == "block" for _, problem in logs.problems)
     return FOR_A_PERSON if wrong or not all(month.agrees for month in months) else DONE
 
 

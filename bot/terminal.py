@@ -67,10 +67,10 @@ def standing(row: Row) -> str:
 def show_checked(checked: Sequence[Checked]) -> None:
     """What was found in files, claim by claim."""
     for file in checked:
-        blocked = len({problem.account for problem in file.all_problems if problem.severity == "block"})
+        blocked = len({problem.account or problem for problem in file.all_problems if problem.severity == "block"})
         holds = f"{_count(file.claims, 'claim')}, {_count(file.lines, 'line')}, {money(file.charge)}"
-        if file.records:
-            holds = _count(file.records, "companion record")
+        if file.records is not None:
+            holds = f"{_count(file.records, 'companion record')} read"
         out.print(
             f"[bold]{escape(file.file)}[/bold]: {holds}" + (f", [red]{blocked} to fix[/red]" if blocked else "")
         )
@@ -81,6 +81,14 @@ def show_checked(checked: Sequence[Checked]) -> None:
                 out.print(f"  account {escape(entry.found.account or '(none)')} ({entry.found.place})")
                 for problem in entry.problems:
                     _show_problem(problem.severity, f"{problem.message} [{problem.rule}]", None)
+
+
+def show_looks(checked: Sequence[Checked]) -> None:
+    """That there is something to look at in files which nothing blocks."""
+    for file in checked:
+        if number := len(file.all_problems):
+            things = _count(number, "thing")
+            out.print(f"[yellow]{things} to look at: payerbot check {escape(file.file)}[/yellow]")
 
 
 def show_rules(rows: Sequence[dict[str, Any]]) -> None:
@@ -101,7 +109,8 @@ def show_rules(rows: Sequence[dict[str, Any]]) -> None:
 
 def show_rule(rule: dict[str, Any]) -> None:
     """One rule with everything there is to know about it."""
-    out.print(f"[bold]{rule['id']}[/bold]  {escape(rule['title'])}  ({rule['severity']})")
+    whose = f"at {rule['payer']}" if rule["payer"] else "unless a payer's policy says otherwise"
+    out.print(f"[bold]{rule['id']}[/bold]  {escape(rule['title'])}  ({rule['severity']} {whose})")
     out.print(escape(rule["explanation"]))
     verified = f", verified {rule['verified']}" if rule["verified"] else ""
     out.print(f"  looks at: {escape(rule['needs'])}")
@@ -150,6 +159,12 @@ def show_months(months: Sequence[Month]) -> None:
         out.print("No time log.")
 
 
+def show_without_log(billed: Sequence[tuple[str, str]]) -> None:
+    """Accounts and months that claims bill and no log speaks of, beside an answer."""
+    for account, month in billed:
+        err.print(f"[yellow]account {escape(account)} bills {month}, and no log of it was given[/yellow]")
+
+
 def _codes(codes: Mapping[str, int]) -> str:
     return " + ".join(f"{code} × {units}" for code, units in codes.items())
 
@@ -160,6 +175,13 @@ def show_queued(rows: Iterable[dict[str, Any]]) -> None:
         counts = ", ".join(f"{row[name]} {name}" for name in ("queued", "held", "blocked") if row[name])
         refused = f", {len(row['refused'])} queued before" if row["refused"] else ""
         out.print(f"[bold]{escape(row['file'])}[/bold]: {counts or 'nothing new'}{refused}")
+        for before in row["replaced"]:
+            account = escape(before["account"])
+            out.print(
+                f"  account {account} takes the place of claim {before['first_id']}: more is known of it now"
+            )
+        for waiting in row["waiting"]:
+            out.print(f"  account {escape(waiting['account'])} waits for you: {escape(waiting['reason'])}")
         for refusal in row["refused"]:
             out.print(
                 f"  account {escape(refusal['account'])} was queued before: it is claim {refusal['first_id']}"
@@ -198,7 +220,13 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         if value:
             out.print(f"  {label}: {escape(str(value))}")
     for problem in history["problems"]:
-        _show_problem(problem["severity"], problem["message"], None)
+        if problem["overridden_by"]:
+            out.print(
+                f"    [dim]set aside by {escape(problem['overridden_by'])} ({escape(problem['overridden_why'])}):"
+                f" {escape(problem['message'])}[/dim]"
+            )
+        else:
+            _show_problem(problem["severity"], problem["message"], None)
     out.print("[bold]What happened[/bold]")
     for event in history["events"]:
         step = " → ".join(word for word in (event["before"], event["after"]) if word)

@@ -347,6 +347,11 @@ BY_NAME = {column.name: column for column in COLUMNS}
 _BY_HEADING = {heading: column for column in COLUMNS for heading in (column.name, *column.aliases)}
 
 
-def find(heading: str) -> Column | None:
-    """The column that a heading means: case, blanks and punctuation do not matter."""
-    return _BY_HEADING.get(re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_"))
+def heading(cell: str) -> str:
+    """A heading for comparing: case, blanks and punctuation do not matter."""
+    return re.sub(r"[^a-z0-9]+", "_", cell.strip().lower()).strip("_")
+
+
+def find(cell: str) -> Column | None:
+    """The column that a heading means."""
+    return _BY_HEADING.get(heading(cell))

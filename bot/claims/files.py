@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from bot.claims.columns import find
 from bot.claims.interchange import Report, is_isa
 from bot.claims.model import Found, Problem, Severity
-from bot.claims.tables import decode, headings, read_csv, read_json
+from bot.claims.tables import decode, headings, read_csv, read_json, without_hint
 from bot.claims.x12 import read_837
 
 _HEAD = 1 << 16
@@ -88,9 +89,7 @@ def open_file(path: Path) -> ClaimFile:
         return ClaimFile(path, Kind.X12, read_837)
     if text[:1] in ("{", "["):
         return ClaimFile(path, Kind.JSON, read_json)
-    first, _, rest = text.partition("\n")
-    table = rest if first.lower().startswith("sep=") else text
-    if sum(column is not None for column in headings(table)[1]) >= _ENOUGH:
+    if sum(column is not None for column in headings(without_hint(text)[0], find)[1]) >= _ENOUGH:
         return ClaimFile(path, Kind.CSV, read_csv)
     return ClaimFile(path, Kind.OTHER, _refuse(_describe(head, text)))
 

@@ -8,7 +8,6 @@ codes a month.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -142,15 +141,18 @@ def _is_own(entry: TimeEntry) -> bool:
 def count(record: CareRecord) -> Counted:
     """Say which entries of a month's log count, and why the others do not.
 
-    The order of the entries does not matter. Two entries alike in everything are one that was entered twice.
+    The order of the entries does not matter. Two entries alike in day, minutes and person are one that was entered
+    twice, unless both say what was done and that differs.
     """
-    seen: Counter[TimeEntry] = Counter()
+    seen: dict[tuple[object, ...], list[str]] = {}
     counts, left_out = [], []
     for entry in sorted(record.log, key=_order):
         reason = _reason(entry, record)
-        if reason is None and seen[entry]:
+        done = (entry.activity or "").casefold()
+        before = seen.setdefault((entry.day, entry.minutes, (entry.who or "").casefold()), [])
+        if reason is None and any(not done or not other or done == other for other in before):
             reason = Reason.TWICE
-        seen[entry] += 1
+        before.append(done)
         if reason is None:
             counts.append(entry)
         else:

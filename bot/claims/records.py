@@ -10,6 +10,8 @@ looked and found nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
@@ -44,7 +46,7 @@ class TimeEntry(_Part):
 
     day: date
     #: Whole minutes: seconds do not add up to a minute, and nothing is rounded.
-    minutes: Annotated[int, Field(ge=0, le=1440)]
+    minutes: Annotated[int, Field(ge=0, le=1440, strict=True)]
     #: Name or initials of whoever spent the time.
     who: Text | None = None
     role: Role = Role.STAFF
@@ -103,21 +105,22 @@ class _OfPatient(_Part):
     @property
     def label(self) -> str:
         """What people and programs may see of it: the practice's own numbers, else initials."""
-        return self.patient or self.account or (f"{self.first[:1]}.{self.last[:1]}." if self.last else "patient")
+        number = next((one for one in (self.patient, self.account) if any(mark.isdigit() for mark in one)), "")
+        return number or (f"{self.first[:1]}.{self.last[:1]}." if self.last else "patient")
 
     def is_of(self, claim: Claim) -> bool:
         """Whether it is about the claim's account, or, where it names none, about the claim's patient."""
         if self.account:
-            return self.account == claim.account
+            return _plain(self.account) == _plain(claim.account)
         return self.is_of_patient(claim)
 
     def is_of_patient(self, claim: Claim) -> bool:
         """Whether chart number, member number, or name and birth date are those of the claim's patient."""
         person = claim.patient
+        if self.patient and _plain(self.patient) == _plain(claim.medical_record_number or claim.account):
+            return True
         if self.birth_date and person.birth_date and self.birth_date != person.birth_date:
             return False
-        if self.patient and self.patient in (claim.medical_record_number, claim.account):
-            return True
         if self.member_id and _plain(self.member_id) == _plain(claim.subscriber.member_id):
             return claim.dependant is None or self.birth_date is not None
         named = (_plain(self.last), _plain(self.first)) == (_plain(person.last), _plain(person.first))
@@ -132,6 +135,8 @@ class _OfPatient(_Part):
                 (self.birth_date, person.birth_date),
                 (_plain(self.member_id), _plain(claim.subscriber.member_id)),
                 (_plain(self.last), _plain(person.last)),
+                (_first_word(self.first), _first_word(person.first)),
+                (_plain(self.patient), _plain(claim.medical_record_number)),
             )
         )
 
@@ -160,6 +165,10 @@ class CareRecord(_OfPatient):
         return (self.complexity or "").lower() in ("moderate", "high")
 
 
+#: By what a record is known: several may be known by different things.
+_IDENTITY = frozenset(_OfPatient.model_fields)
+
+
 class Considered(_Part):
     """A code that was considered and not used."""
 
@@ -183,6 +192,8 @@ class Comparator(_Part):
 class Document(_Part):
     """A record of the visit, to go with the claim."""
 
+    #: The hash of its bytes, when the claim was queued; intake gives it.
+    sha256: str = ""
     #: A PDF: a path relative to the companion file's folder; readers make it absolute.
     file: str
     #: PWK01 report type.
@@ -225,16 +236,49 @@ class VisitRecord(_OfPatient):
     letter_number: Text = ""
 
 
+def _first_word(name: str) -> str:
+    """A first name without what offices add to it: middle names and initials."""
+    return _plain(name.split()[0]) if name.split() else ""
+
+
 def _plain(text: str) -> str:
     return "".join(mark for mark in text.casefold() if mark.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record, or a part of one, that could not be read: what could be made out of whose it is."""
+
+    account: str = ""
+    patient: str = ""
+    member_id: str = ""
+    last: str = ""
+
+    def may_be_of(self, claim: Claim) -> bool:
+        """Whether it may be about the claim; one that names nobody may be about any."""
+        if self.account:
+            return _plain(self.account) == _plain(claim.account)
+        if not (self.patient or self.member_id or self.last):
+            return True
+        return (
+            (bool(self.patient) and _plain(self.patient) == _plain(claim.medical_record_number or claim.account))
+            or (bool(self.member_id) and _plain(self.member_id) == _plain(claim.subscriber.member_id))
+            or (bool(self.last) and _plain(self.last) == _plain(claim.patient.last))
+        )
 
 
 class Records:
     """Every companion record at hand, and which of them belong to a claim."""
 
-    def __init__(self, care: tuple[CareRecord, ...] = (), visits: tuple[VisitRecord, ...] = ()) -> None:
+    def __init__(
+        self,
+        care: tuple[CareRecord, ...] = (),
+        visits: tuple[VisitRecord, ...] = (),
+        unread: tuple[Unread, ...] = (),
+    ) -> None:
         self.care = care
         self.visits = visits
+        self.unread = unread
         #: Records by when they are of and by each thing their patient is known by: files have thousands of both.
         self._index: dict[tuple[str | date, str], list[CareRecord | VisitRecord]] = {}
         for record in care:
@@ -267,12 +311,38 @@ class Records:
         return found
 
     def visit_of(self, claim: Claim) -> VisitRecord | None:
-        """The record of the claim's unlisted home visit."""
-        for day in sorted({line.service_from for line in claim.lines}):
-            for one in self._of(claim, day):
-                if isinstance(one, VisitRecord):
-                    return one
-        return None
+        """The record of the claim's unlisted home visit; one under its account counts, whatever its day."""
+        of_its_day = next(iter(self._visits_of(claim)), None)
+        return of_its_day or next((one for one in self.visits if one.account and one.is_of(claim)), None)
+
+    def _visits_of(self, claim: Claim) -> list[VisitRecord]:
+        days = sorted({line.service_from for line in claim.lines})
+        return [one for day in days for one in self._of(claim, day) if isinstance(one, VisitRecord)]
+
+    def doubt(self, claim: Claim) -> str:
+        """Why what is on record for a claim cannot be relied on; an empty text when it can."""
+        if any(one.may_be_of(claim) for one in self.unread):
+            return (
+                "A companion record that may be this claim's could not be read; correct what is said about its"
+                " file, then give both again."
+            )
+        for month in sorted({month_of(line.service_from) for line in claim.lines}):
+            if said := contradiction([one for one in self._of(claim, month) if isinstance(one, CareRecord)]):
+                return f"Two companion records of {month} differ in {said}; keep the right one, then queue again."
+        if len(set(self._visits_of(claim))) > 1:
+            return "Two companion records of this visit differ; keep the right one, then give both again."
+        return ""
+
+    def strangers(self, claims: Iterable[Claim]) -> list[CareRecord | VisitRecord]:
+        """The records that are of none of these claims."""
+        used: set[int] = set()
+        for claim in claims:
+            used.add(id(self.visit_of(claim)))
+            for line in claim.lines:
+                for when in (line.service_from, month_of(line.service_from)):
+                    used.update(id(one) for one in self._of(claim, when))
+        both: list[CareRecord | VisitRecord] = [*self.care, *self.visits]
+        return [one for one in both if id(one) not in used]
 
     def months(self) -> tuple[CareRecord, ...]:
         """Every patient's every month, once."""
@@ -295,6 +365,15 @@ def merged(records: list[CareRecord]) -> CareRecord:
         if name != "log":
             known[name] = next((value for one in records if (value := getattr(one, name))), getattr(first, name))
     return first.model_copy(update={**known, "log": tuple(entry for one in records for entry in one.log)})
+
+
+def contradiction(records: Sequence[CareRecord]) -> str:
+    """What records of one month say differently, in words; an empty text when they agree."""
+    for name in CareRecord.model_fields:
+        said = {value for one in records if (value := getattr(one, name))}
+        if name != "log" and name not in _IDENTITY and len(said) > 1:
+            return name.replace("_", " ")
+    return ""
 
 
 def month_of(day: date) -> str:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import codecs
 import csv
+import difflib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from bot.claims.columns import ATTACHMENT, BY_NAME, COLUMNS, REQUIRED, Column, clean, find
+from bot.claims.columns import ATTACHMENT, BY_NAME, COLUMNS, REQUIRED, Column, clean, find, heading
 from bot.claims.interchange import Report
 from bot.claims.model import Attachment, Claim, Found, Problem, Severity
 from bot.claims.wording import explain
@@ -28,6 +29,8 @@ _CENT = Decimal("0.01")
 #: Marks an object in which a name stood twice; JSON would keep the last value in silence.
 _TWICE = "\x00twice"
 _LARGEST = Decimal(10) ** 16
+#: From here on two headings are taken for the same one with a slip of the pen (difflib's ratio).
+_ALIKE = 0.8
 
 
 def csv_template() -> str:
@@ -66,19 +69,23 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+_C = TypeVar("_C")
+
 # CSV ----------------------------------------------------------------------------------------------------------
 
 
-def headings(text: str, delimiter: str | None = None) -> tuple[str, list[Column | None]]:
-    """The delimiter under which the first row of a text names most columns, and those columns."""
-    best: tuple[str, list[Column | None]] = (delimiter or ",", [])
+def headings(
+    text: str, meaning: Callable[[str], _C | None], delimiter: str | None = None
+) -> tuple[str, list[_C | None]]:
+    """The delimiter under which the first row of a text names most columns, and those columns by `meaning`."""
+    best: tuple[str, list[_C | None]] = (delimiter or ",", [])
     for candidate in delimiter or _DELIMITERS:
         try:
             rows = csv.reader(io.StringIO(text, newline=""), delimiter=candidate)
             cells = next((row for row in rows if any(cell.strip() for cell in row)), [])
         except csv.Error:
             continue
-        columns = [find(cell) for cell in cells]
+        columns = [meaning(cell) for cell in cells]
         if sum(column is not None for column in columns) > sum(column is not None for column in best[1]):
             best = candidate, columns
     return best
@@ -94,6 +101,14 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252")
 
 
+def without_hint(text: str) -> tuple[str, str | None]:
+    """A table without Excel's own hint at its delimiter (``sep=;``), and that delimiter, if there was one."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep="):
+        return rest, first.strip()[4:5] or None
+    return text, None
+
+
 def read_csv(path: Path, report: Report) -> Iterator[Found]:
     """Yield the claims of a CSV file, in the order of their first rows.
 
@@ -105,11 +120,8 @@ def read_csv(path: Path, report: Report) -> Iterator[Found]:
     except UnicodeDecodeError:
         report(_file_problem("encoding", "The file is not text in UTF-8 or Windows-1252. Save it as CSV UTF-8."))
         return
-    first, _, rest = text.partition("\n")
-    delimiter = None
-    if first.strip().lower().startswith("sep="):  # Excel's own hint, not a row to it
-        delimiter, text = first.strip()[4:5] or None, rest
-    delimiter, columns = headings(text, delimiter)
+    text, delimiter = without_hint(text)
+    delimiter, columns = headings(text, find, delimiter)
     lines = io.StringIO(text, newline="")
     known = {column.name for column in columns if column is not None}
     if missing := [name for name in REQUIRED if name not in known]:
@@ -120,8 +132,8 @@ def read_csv(path: Path, report: Report) -> Iterator[Found]:
             )
         )
         return
-    if twice := sorted({column.name for column in columns if column is not None and columns.count(column) > 1}):
-        report(_file_problem("columns", f"More than one column means: {', '.join(twice)}. Keep one of each."))
+    if twice := named_twice([column.name for column in columns if column is not None]):
+        report(twice)
         return
     groups: dict[str, list[tuple[int, list[str]]]] = {}
     key = "claim" if "claim" in known else "account"
@@ -134,7 +146,8 @@ def read_csv(path: Path, report: Report) -> Iterator[Found]:
                 continue
             if not started:
                 started = True
-                _warn_of_unknown(cells, columns, report)
+                for unknown in unknown_columns(cells, columns, BY_NAME):
+                    report(unknown)
                 continue
             named = clean(cells[position]) if position < len(cells) else ""
             # A row that does not say whose it is stays alone, and says so.
@@ -155,19 +168,37 @@ def read_csv(path: Path, report: Report) -> Iterator[Found]:
         report(_file_problem("file-type", "The file holds no claims, only headings."))
 
 
-def _warn_of_unknown(cells: list[str], columns: list[Column | None], report: Report) -> None:
+def named_twice(names: Sequence[str]) -> Problem | None:
+    """What is wrong with headings of which several mean the same."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not twice:
+        return None
+    return _file_problem("columns", f"More than one column means: {', '.join(twice)}. Keep one of each.")
+
+
+def unknown_columns(
+    cells: Sequence[str], columns: Sequence[object], names: Iterable[str], *, slip: Severity = Severity.WARN
+) -> Iterator[Problem]:
+    """What to say of headings nobody knows: a warning, and `slip` for those that look like a slip of the pen."""
+    known = list(names)
     unknown = [
-        cell.strip()[:40] for cell, column in zip(cells, columns, strict=False) if column is None and cell.strip()
+        # what has digits may be somebody's data: a table without headings
+        f"number {place}" if any(mark.isdigit() for mark in cell) else cell.strip()[:40]
+        for place, (cell, column) in enumerate(zip(cells, columns, strict=False), start=1)
+        if column is None and cell.strip()
     ]
-    if unknown:
-        report(
-            Problem(
-                severity=Severity.WARN,
-                rule="columns",
-                message=f"These columns are not known and were not read: {', '.join(unknown)}.",
-                place="row 1",
+    meant = {cell: difflib.get_close_matches(heading(cell), known, 1, _ALIKE) for cell in unknown}
+    if strange := [cell for cell in unknown if not meant[cell]]:
+        yield _unknown(Severity.WARN, f"These columns are not known and were not read: {', '.join(strange)}.")
+    for cell, close in meant.items():
+        if close:
+            yield _unknown(
+                slip, f"The column {cell} is not known: did you mean {close[0]}? Rename it or take it out."
             )
-        )
+
+
+def _unknown(severity: Severity, message: str) -> Problem:
+    return Problem(severity=severity, rule="columns", message=message, place="row 1")
 
 
 class _RowGroup:
@@ -380,7 +411,7 @@ class _RowGroup:
         try:
             return Claim.model_validate(data)
         except ValidationError as error:
-            self._problems.extend(explain(error, account=self._account, place=f"row {first}"))
+            self._problems.extend(explain(error, Claim, account=self._account, place=f"row {first}"))
             return None
 
 
@@ -407,24 +438,8 @@ def read_json(path: Path, report: Report) -> Iterator[Found]:
     Amounts may be text or numbers, dates are text (2026-06-30), unknown fields are refused. `report` receives
     what concerns the file. Raises OSError when it cannot be read.
     """
-    data = path.read_bytes()
-    try:
-        # Amounts keep every digit as text; nothing here is ever a float.
-        document = json.loads(
-            data.decode("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else json.detect_encoding(data)),
-            parse_float=str,
-            parse_constant=str,
-            object_pairs_hook=_object,
-        )
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        report(_file_problem("unreadable", "The file is not whole or not valid JSON from here on.", place))
-        return
-    except UnicodeDecodeError:
-        report(_file_problem("encoding", "The file is not text in UTF-8. Save it as UTF-8."))
-        return
-    except (ValueError, RecursionError):
-        report(_file_problem("unreadable", "The file holds a number or a nesting that no claim has."))
+    document = read_document(path, report)
+    if document is None:
         return
     claims = document.get("claims") if isinstance(document, dict) else document
     if not isinstance(claims, list):
@@ -446,6 +461,38 @@ def read_json(path: Path, report: Report) -> Iterator[Found]:
         report(_file_problem("file-type", "The file holds no claims."))
 
 
+def read_document(path: Path, report: Report) -> dict[str, Any] | list[Any] | None:
+    """The content of a JSON file; None, once `report` was told why, when it is none.
+
+    Amounts are text that keeps every digit. `is_given_twice` says of any part whether a name stands in it twice.
+    """
+    data = path.read_bytes()
+    try:
+        document = json.loads(
+            data.decode("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else json.detect_encoding(data)),
+            parse_float=str,
+            parse_constant=str,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        report(_file_problem("unreadable", "The file is not whole or not valid JSON from here on.", place))
+    except UnicodeDecodeError:
+        report(_file_problem("encoding", "The file is not text in UTF-8. Save it as UTF-8."))
+    except (ValueError, RecursionError):
+        report(_file_problem("unreadable", "The file holds a number or a nesting that no claim has."))
+    else:
+        if isinstance(document, dict | list):
+            return document
+        report(_file_problem("file-type", "The file is JSON, but holds a single value."))
+    return None
+
+
+def is_given_twice(part: Any) -> bool:
+    """Whether a name stands twice in one object of a part of a document; JSON would keep the last in silence."""
+    return json.dumps(_TWICE) in json.dumps(part)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -462,14 +509,14 @@ def _from_json(raw: Any, place: str, folder: Path) -> Found:
     problems: list[Problem] = []
     claim: Claim | None = None
     text = json.dumps(raw)
-    if json.dumps(_TWICE) in text:
+    if is_given_twice(raw):
         message = "A field is given twice."
         problems.append(_claim_problem("contradiction", message, account, place))
     else:
         try:
             claim = _with_files(Claim.model_validate_json(text, strict=True), folder)
         except ValidationError as error:
-            problems.extend(explain(error, account=account, place=place))
+            problems.extend(explain(error, Claim, account=account, place=place))
     if claim is not None and not all(Path(item.file).is_file() for item in _documents(claim) if item.file):
         claim = None
         message = "A document it names is not there. Paths count from the claim file's folder."

@@ -6,9 +6,10 @@ Neither belongs in front of a biller or in a log.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.claims.model import Problem, Severity
 
@@ -40,7 +41,6 @@ _FIELDS = {
 #: What is wrong, by pydantic's name for it; the longest matching beginning counts.
 _COMPLAINTS = {
     "missing": "is missing",
-    "extra_forbidden": "is not a field of a claim; see the template for the names",
     "date": "is not a date; write it as 2026-06-30",
     "decimal_max_places": "has more than two decimals",
     "decimal_max_digits": "is too large",
@@ -62,8 +62,11 @@ def field_name(location: tuple[int | str, ...]) -> str:
     return " ".join(words)[:60] or "claim"
 
 
-def explain(error: ValidationError, *, account: str, place: str | None = None) -> Iterator[Problem]:
-    """Say what pydantic found wrong with a claim: one blocking problem for each field, without its content."""
+def explain(
+    error: ValidationError, model: type[BaseModel], *, account: str, place: str | None = None
+) -> Iterator[Problem]:
+    """Say what pydantic found wrong with a claim or record: one blocking problem for each field, without its
+    content."""
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
         location = detail["loc"]
         line = (
@@ -72,11 +75,11 @@ def explain(error: ValidationError, *, account: str, place: str | None = None) -
             else None
         )
         if detail["type"] == "extra_forbidden":
-            # The name of an unknown field is whatever somebody typed.
-            location = (*location[:-1], "unknown field")
+            location, complaint = _unknown(location, model)
+        else:
+            kind = max((known for known in _COMPLAINTS if detail["type"].startswith(known)), key=len, default="")
+            complaint = _COMPLAINTS.get(kind, "is not valid")
         field = field_name(location)
-        kind = max((known for known in _COMPLAINTS if detail["type"].startswith(known)), key=len, default="")
-        complaint = _COMPLAINTS.get(kind, "is not valid")
         yield Problem(
             severity=Severity.BLOCK,
             rule="unreadable",
@@ -86,3 +89,14 @@ def explain(error: ValidationError, *, account: str, place: str | None = None) -
             field=field,
             place=place,
         )
+
+
+def _unknown(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[tuple[int | str, ...], str]:
+    """An unknown field's place and what is wrong with it. Its name is whatever somebody typed, so it is not
+    repeated: only the name that was likely meant is said."""
+    schema = model.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    names = {name for part in parts for name in part.get("properties", {})}
+    meant = difflib.get_close_matches(str(location[-1]), sorted(names), 1)
+    advice = f"{meant[0]} may be meant" if meant else "see the template for the names"
+    return (*location[:-1], "unknown field"), f"has a name that is not known; {advice}"

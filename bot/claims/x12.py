@@ -374,7 +374,8 @@ class _Claims:
                 claim, problems = self._build(draft), ()
             except ValidationError as error:
                 problems = tuple(
-                    problem.model_copy(update={"place": head.place}) for problem in explain(error, account=account)
+                    problem.model_copy(update={"place": head.place})
+                    for problem in explain(error, Claim, account=account)
                 )
         return Found(
             account=account,

@@ -10,12 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.claims.model import Found, Frequency, Problem
+from bot.claims.model import Found, Frequency, Problem, Severity
 from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import tasks
-from bot.ledger.papers import register
-from bot.ledger.schema import claims, evidence, files, likenesses, lines, patient_months, problems
+from bot.ledger.likeness import alike, first_open, need_of_answer, question
+from bot.ledger.papers import LETTER, register
+from bot.ledger.schema import (
+    claims,
+    events,
+    evidence,
+    files,
+    likenesses,
+    lines,
+    overrides,
+    patient_months,
+    problems,
+)
 from bot.ledger.store import Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.evidence import Evidence
@@ -53,11 +64,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Before:
     """A claim that was queued before."""
 
     account: str
     first_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claim that waits for a person before it is sent."""
+
+    account: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -68,7 +87,11 @@ class Queued:
     queued: int = 0
     blocked: int = 0
     held: int = 0
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[Before] = field(default_factory=list)
+    #: Claims that stood and were given up for those of this file.
+    replaced: list[Before] = field(default_factory=list)
+    #: The held ones, and why each is.
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act) -> Queued:
@@ -90,46 +113,70 @@ def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry],
         note(connection, "file_queued", act, file_id=file_id)
         result = Queued(file_id)
         for entry in entries:
-            first = _standing(connection, entry.fingerprint)
-            if first is not None:
-                result.refused.append(Refusal(entry.found.account, first))
+            first = _standing(connection, entry)
+            if first is not None and not _gives_way(connection, first, entry, file_id):
+                result.refused.append(Before(entry.found.account, first.id))
                 continue
+            if first is not None:
+                why = Act(act.who, act.at, "queued again, with what was not known before")
+                move(
+                    connection,
+                    first.id,
+                    State.WITHDRAWN,
+                    why,
+                    reason="Queued again with what was not known before.",
+                )
+                tasks.settle_claim(connection, first.id, why)
+                result.replaced.append(Before(entry.found.account, first.id))
             _insert(ledger, connection, result, entry, act)
         connection.execute(update(files).where(files.c.id == file_id).values(refused=len(result.refused)))
     return result
 
 
-def standing_claim(ledger: Ledger, fingerprint: str) -> int | None:
-    """The claim that stands with this fingerprint, if any."""
+def is_known(ledger: Ledger, entry: Entry) -> bool:
+    """Whether an entry would be refused, because its claim stands."""
     with ledger.read() as connection:
-        return _standing(connection, fingerprint)
+        first = _standing(connection, entry)
+        return first is not None and not _gives_way(connection, first, entry, None)
 
 
-def _standing(connection: Connection, fingerprint: str | None) -> int | None:
-    if fingerprint is None:
+def _standing(connection: Connection, entry: Entry) -> Any | None:
+    if entry.fingerprint is None:
         return None
-    return connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
+    query = select(claims).where(claims.c.standing == entry.fingerprint)
+    return connection.execute(query).one_or_none()
+
+
+def _gives_way(connection: Connection, first: Any, entry: Entry, file_id: int | None) -> bool:
+    """Whether a claim that stands and was never armed is given up for its copy, because this time more is known
+    against it, or for it.
+
+    Not what a person stopped or sent on its way again: that stands. What a lead set aside is not known anew.
+    """
+    waits = first.state in (State.QUEUED, State.HELD) and first.sent == Sent.NEVER and not first.attempts
+    if not waits or first.file_id == file_id or _was_decided(connection, first.id):
+        return False
+    aside = set(connection.execute(select(overrides.c.rule).where(overrides.c.claim_id == first.id)).scalars())
+    if entry.support is not None and first.support is None and LETTER not in aside:
+        return True
+    blocking = {problem.rule for problem in entry.problems if problem.severity is Severity.BLOCK}
+    return entry.state is State.BLOCKED and not blocking <= aside
+
+
+def _was_decided(connection: Connection, claim_id: int) -> bool:
+    """Whether a person has held or released a claim."""
+    by_people = select(events.c.id).where(events.c.claim_id == claim_id, events.c.what.in_(("held", "released")))
+    return connection.execute(by_people.limit(1)).first() is not None
 
 
 def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> None:
     claim = entry.found.claim
-    state, reason, need = entry.state, entry.reason, entry.need
-    earlier = _alike(connection, entry)
+    state, reason = entry.state, entry.reason
+    earlier = alike(connection, entry.likeness)
     corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
-    open_one = next((row.id for row in earlier if _may_stand_there(row)), None)
-    if open_one is not None and not corrects and state is State.QUEUED:
-        state, reason = State.HELD, f"Looks like a fix of claim {open_one}: replace it, or send both?"
-        need = Need(
-            cause=f"looks-like:{open_one}:{entry.fingerprint}",
-            kind="looks-like-a-fix",
-            title=f"Account {entry.found.account} looks like a fix of claim {open_one}",
-            action=(
-                "If both were done, release it. If it corrects the earlier one, withdraw it and queue a corrected "
-                "claim (frequency 7) with the earlier number; if the earlier was never sent, withdraw that."
-            ),
-            payer=entry.payer,
-            needs_answer=True,
-        )
+    looks_like = None if corrects or state is State.BLOCKED else first_open(earlier)
+    if looks_like is not None:
+        state, reason = State.HELD, f"{reason} {question(looks_like)}".strip()
     claim_id = connection.execute(
         insert(claims)
         .values(
@@ -151,6 +198,7 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             body=ledger.seal(claim) if claim else None,
             support=ledger.seal(entry.support) if entry.support else None,
             letter=entry.letter,
+            looks_like=looks_like,
             created_at=act.at,
             updated_at=act.at,
         )
@@ -207,33 +255,18 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
                 for problem in entry.problems
             ],
         )
-    if need is not None:
-        tasks.open_task(connection, need, [claim_id], act)
+    needs = [entry.need]
+    if looks_like is not None:
+        needs.append(need_of_answer(claim_id, entry.found.account, looks_like, entry.payer))
+    for need in needs:
+        if need is not None:
+            tasks.open_task(connection, need, [claim_id], act)
     for row in earlier:
         if row.file_id != result.file_id and (State(row.state) is State.BLOCKED or state is not State.BLOCKED):
             _replace(connection, row.id, State(row.state), claim_id, act)
     setattr(result, state, getattr(result, state) + 1)
-
-
-def _alike(connection: Connection, entry: Entry) -> list[Any]:
-    """Earlier claims for the same patient, payer, date and code."""
-    if not entry.likeness:
-        return []
-    return list(
-        connection.execute(
-            select(claims.c.id, claims.c.state, claims.c.sent, claims.c.file_id)
-            .join(likenesses, likenesses.c.claim_id == claims.c.id)
-            .where(likenesses.c.digest.in_(entry.likeness))
-            .distinct()
-            .order_by(claims.c.id)
-        )
-    )
-
-
-def _may_stand_there(row: Any) -> bool:
-    """Whether an earlier claim is open, or was given up although it may have gone."""
-    given_up = row.state == State.WITHDRAWN and row.sent != Sent.NEVER
-    return given_up or (State(row.state) in STANDING and row.state != State.CLOSED)
+    if state is State.HELD:
+        result.waiting.append(Waiting(entry.found.account, reason))
 
 
 def _replace(connection: Connection, claim_id: int, state: State, by: int, act: Act) -> None:

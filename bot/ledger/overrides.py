@@ -7,16 +7,14 @@ from collections.abc import Collection
 from sqlalchemy import Connection, insert, select, update
 
 from bot.claims.model import Severity
-from bot.claims.vocabulary import STANDING, State
+from bot.claims.vocabulary import State
 from bot.errors import Refused, UnknownItem
 from bot.ledger import tasks
-from bot.ledger.papers import NEEDED
-from bot.ledger.schema import claims, likenesses, overrides, problems
+from bot.ledger.likeness import alike, digests_of, first_open, need_of_answer, question
+from bot.ledger.papers import LETTER, NEEDED, let_go
+from bot.ledger.schema import claims, overrides, problems
 from bot.ledger.store import Act, Ledger, move, note
 from bot.ledger.tasks import Need
-
-#: The finding that stands for a letter; setting it aside sends the claim without one.
-LETTER = "UL-06"
 
 
 def override(
@@ -34,9 +32,7 @@ def override(
             raise UnknownItem(f"There is no claim {claim_id}.")
         if rule == LETTER and row.letter == NEEDED and row.state == State.HELD:
             _note(connection, claim_id, rule, act)
-            move(connection, claim_id, State.QUEUED, act, what="overridden", letter=None, reason="")
-            tasks.settle_claim(connection, claim_id, act)
-            return State.QUEUED
+            return let_go(connection, row, act, "overridden", letter=None)
         if row.state != State.BLOCKED:
             raise Refused(f"Claim {claim_id} is '{row.state}'; only a blocked claim's findings can be overridden.")
         found = _blocking(connection, claim_id)
@@ -96,26 +92,17 @@ def _let_go(
     same = connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
     if same is not None:
         raise Refused(f"The same claim was queued again meanwhile: it is claim {same}.")
-    alike = _open_and_alike(connection, claim_id)
-    state, reason = State.QUEUED, ""
-    if alike is not None:
-        state, reason = State.HELD, f"Looks like a fix of claim {alike}: replace it, or send both?"
-    elif letter and letter_need is not None:
-        state, reason = State.HELD, f"{letter_need.title}."
-    move(connection, claim_id, state, act, what="overridden", reason=reason)
-    tasks.settle_claim(connection, claim_id, act)
+    row = connection.execute(select(claims.c.account, claims.c.payer).where(claims.c.id == claim_id)).one()
+    looks_like = first_open(alike(connection, digests_of(connection, claim_id), but=claim_id))
+    state, reasons, needs = State.QUEUED, [], []
     if letter and letter_need is not None:
-        tasks.open_task(connection, letter_need, [claim_id], act)
+        state, reasons, needs = State.HELD, [f"{letter_need.title}."], [letter_need]
+    if looks_like is not None:
+        state = State.HELD
+        reasons.append(question(looks_like))
+        needs.append(need_of_answer(claim_id, row.account, looks_like, row.payer))
+    move(connection, claim_id, state, act, what="overridden", reason=" ".join(reasons), looks_like=looks_like)
+    tasks.settle_claim(connection, claim_id, act)
+    for need in needs:
+        tasks.open_task(connection, need, [claim_id], act)
     return state
-
-
-def _open_and_alike(connection: Connection, claim_id: int) -> int | None:
-    digests = select(likenesses.c.digest).where(likenesses.c.claim_id == claim_id)
-    open_states = sorted(STANDING - {State.CLOSED})
-    return connection.execute(
-        select(claims.c.id)
-        .join(likenesses, likenesses.c.claim_id == claims.c.id)
-        .where(likenesses.c.digest.in_(digests), claims.c.id != claim_id, claims.c.state.in_(open_states))
-        .order_by(claims.c.id)
-        .limit(1)
-    ).scalar_one_or_none()

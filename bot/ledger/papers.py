@@ -13,6 +13,8 @@ from bot.claims.edits.book import Earlier
 from bot.claims.model import Attachment, Claim
 from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import Sent, State
+from bot.errors import LostClaim
+from bot.ledger.likeness import question
 from bot.ledger.schema import claims, control_numbers, evidence, lines, patient_months
 from bot.ledger.store import Act, Ledger, move
 from bot.ledger.tasks import settle_claim
@@ -20,6 +22,8 @@ from bot.portal.evidence import Evidence
 
 #: Where a letter stands.
 NEEDED, APPROVED, SIGNED = "needed", "approved", "signed"
+#: The finding that stands for a letter; setting it aside sends the claim without one.
+LETTER = "UL-06"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +139,25 @@ def lettered(ledger: Ledger, claim_id: int | None = None) -> list[Lettered]:
     ]  # fmt: skip
 
 
+def let_go(connection: Connection, row: Any, act: Act, what: str, **changes: Any) -> State:
+    """A claim whose letter is no longer in its way waits for its turn; or for a person, if it looks like a fix."""
+    asked = row.looks_like is not None
+    state, reason = (State.HELD, question(row.looks_like)) if asked else (State.QUEUED, "")
+    move(connection, row.id, state, act, rev=row.rev, what=what, reason=reason, **changes)
+    settle_claim(connection, row.id, act, kind="letter" if asked else None)
+    return state
+
+
 def attach(ledger: Ledger, one: Lettered, claim: Claim, letter: str, kept: Collection[Evidence], act: Act) -> None:
     """Put the prepared documents on a held claim and let it go: all of it in one transaction."""
-    changes: dict[str, Any] = {"body": ledger.seal(claim), "letter": letter, "reason": ""}
     with ledger.write() as connection:
-        move(connection, one.id, State.QUEUED, act, rev=one.rev, what=f"letter_{letter}", **changes)
+        row = connection.execute(
+            select(claims).where(claims.c.id == one.id, claims.c.rev == one.rev)
+        ).one_or_none()
+        if row is None:
+            raise LostClaim(f"Claim {one.id} was changed by somebody else.")
+        let_go(connection, row, act, f"letter_{letter}", letter=letter, body=ledger.seal(claim))
         register(connection, one.id, claim)
-        settle_claim(connection, one.id, act)
         for item in kept:
             connection.execute(
                 insert(evidence).values(

@@ -10,6 +10,7 @@ from bot.claims.vocabulary import Proof, Sent, State
 from bot.errors import Refused, UnknownItem
 from bot.ledger import tasks
 from bot.ledger.journal import VOID, forget_sign_ins
+from bot.ledger.likeness import question
 from bot.ledger.papers import NEEDED
 from bot.ledger.schema import attempts, claims, pauses, routes, sends, task_claims
 from bot.ledger.schema import tasks as task_table
@@ -34,7 +35,8 @@ def release(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     with ledger.write() as connection:
         for claim_id in claim_ids:
             _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
-            _queue_again(connection, claim_id, act, "released", "")
+            if not _goes_on_waiting(connection, claim_id, act):
+                _queue_again(connection, claim_id, act, "released", "")
 
 
 def withdraw(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
@@ -232,6 +234,17 @@ def _not_there(connection: Connection, claim_id: int, act: Act) -> None:
     _queue_again(connection, claim_id, act, "not_there", f"{act.who} looked: it is not at the payer.")
 
 
+def _goes_on_waiting(connection: Connection, claim_id: int, act: Act) -> bool:
+    """Whether a released claim still waits for its letter. What it looked like is answered by the release."""
+    row = connection.execute(select(claims).where(claims.c.id == claim_id)).one()
+    if row.letter != NEEDED or row.looks_like is None:
+        return False
+    reason = row.reason.replace(question(row.looks_like), "").strip()
+    move(connection, claim_id, State.HELD, act, what="answered", looks_like=None, reason=reason)
+    tasks.settle_claim(connection, claim_id, act, kind="looks-like-a-fix")
+    return True
+
+
 def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, reason: str) -> None:
     """A person has decided: the claim waits for its turn, and its sends without a person are counted anew."""
     if connection.execute(select(claims.c.letter).where(claims.c.id == claim_id)).scalar_one_or_none() == NEEDED:
@@ -239,7 +252,17 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
     connection.execute(
         update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
     )
-    move(connection, claim_id, State.QUEUED, act, what=what, sent=Sent.NEVER, reason=reason, due_at=None)
+    move(
+        connection,
+        claim_id,
+        State.QUEUED,
+        act,
+        what=what,
+        sent=Sent.NEVER,
+        reason=reason,
+        due_at=None,
+        looks_like=None,
+    )
     tasks.settle_claim(connection, claim_id, act)
 
 

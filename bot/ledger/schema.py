@@ -142,6 +142,8 @@ claims = Table(
     Column("support", LargeBinary),
     #: Where that letter stands: ``needed``, ``approved`` or ``signed``; nothing where there is none.
     Column("letter", String(16)),
+    #: The earlier claim that this one looks like a fix of; none once a person has said that both are to be sent.
+    Column("looks_like", Integer),
     Column("rev", Integer, nullable=False, default=0),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),

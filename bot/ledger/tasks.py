@@ -85,8 +85,9 @@ def close_by_cause(connection: Connection, cause: str, act: Act, answer: str) ->
         close_task(connection, task_id, act, answer)
 
 
-def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
-    """Close the tasks about claims in which, after this claim moved on, no claim waits for a person any more."""
+def settle_claim(connection: Connection, claim_id: int, act: Act, *, kind: str | None = None) -> None:
+    """Close the tasks about claims in which, after this claim moved on, no claim waits for a person any more. With
+    a `kind`, only tasks of that kind: for these it does not wait, whatever else it waits for."""
     about = (
         select(tasks.c.id)
         .join(task_claims, task_claims.c.task_id == tasks.c.id)
@@ -94,12 +95,16 @@ def settle_claim(connection: Connection, claim_id: int, act: Act) -> None:
             task_claims.c.claim_id == claim_id, tasks.c.closed_at.is_(None), tasks.c.kind.not_in(AFTER_ACCEPTANCE)
         )
     )
+    if kind is not None:
+        about = about.where(tasks.c.kind == kind)
     for task_id in connection.execute(about).scalars().all():
         waiting = (
             select(claims.c.id)
             .join(task_claims, task_claims.c.claim_id == claims.c.id)
             .where(task_claims.c.task_id == task_id, claims.c.state.in_(WAITING))
         )
+        if kind is not None:
+            waiting = waiting.where(claims.c.id != claim_id)
         if connection.execute(waiting.limit(1)).first() is None:
             close_task(connection, task_id, act, act.why or "resolved")
 

@@ -16,6 +16,7 @@ from bot.ledger.schema import (
     events,
     evidence,
     files,
+    overrides,
     pauses,
     problems,
     routes,
@@ -61,7 +62,15 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
     if not claim_rows(ledger, claim_id=claim_id):
         raise UnknownItem(f"There is no claim {claim_id}.")
     return {
-        "problems": _rows(ledger, select(problems).where(problems.c.claim_id == claim_id).order_by(problems.c.id)),
+        "problems": _rows(
+            ledger,
+            select(problems, overrides.c.who.label("overridden_by"), overrides.c.why.label("overridden_why"))
+            .outerjoin(
+                overrides, (overrides.c.claim_id == problems.c.claim_id) & (overrides.c.rule == problems.c.rule)
+            )
+            .where(problems.c.claim_id == claim_id)
+            .order_by(problems.c.id),
+        ),
         "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
         "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
         "attempts": _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
@@ -10,12 +11,20 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from bot.errors import Refused
 
+# What it complains of, a refusal says in our words.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
 _MARGIN, _SIZE = 18, 8
 
 
 def page_count(content: bytes) -> int:
     """Pages of a PDF. Raises `Refused` when it is none, is broken, or is locked."""
     return len(_reader(content).pages)
+
+
+def words_of(content: bytes) -> str:
+    """The words of a PDF; none of a scanned one. Raises `Refused`."""
+    return "\n".join(page.extract_text() for page in _reader(content).pages)
 
 
 def joined(contents: list[bytes]) -> bytes:

@@ -69,6 +69,16 @@ class Logs:
         year, month = (int(part) for part in months[-1].split("-"))
         return date.fromisoformat(f"{months[0]}-01"), date(year + month // 12, month % 12 + 1, 1)
 
+    def without_log(self) -> list[tuple[str, str]]:
+        """Account and month of the claims at hand that bill care of which no log was given."""
+        billed = {
+            (claim.account, month_of(line.service_from))
+            for claim in self.claims
+            for line in claim.lines
+            if line.code in FAMILY_OF and month_of(line.service_from) not in self.records.care_of(claim)
+        }
+        return sorted(billed)
+
     def months(self, ledger_claims: Iterable[Claim] = ()) -> list[Month]:
         """Every patient's every month, by patient."""
         claims = [claim for claim in (*self.claims, *ledger_claims) if claim.frequency is not Frequency.VOID]

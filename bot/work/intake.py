@@ -12,11 +12,11 @@ from pathlib import Path
 from bot.claims.companions import CompanionFile, is_companion, read_companion, together
 from bot.claims.edits import engine
 from bot.claims.edits.book import Earlier, Limits
-from bot.claims.edits.ccm import looks_across
-from bot.claims.files import open_file
+from bot.claims.edits.ccm.month import looks_across
+from bot.claims.files import Kind, open_file
 from bot.claims.fingerprint import fingerprint, likeness, patient_months
 from bot.claims.model import Attachment, Claim, Found, Problem, Severity
-from bot.claims.records import Records, VisitRecord
+from bot.claims.records import Records, Unread, VisitRecord
 from bot.claims.vocabulary import State
 from bot.errors import UsageError
 from bot.ledger import intake, papers, views
@@ -27,6 +27,9 @@ from bot.portal import fit
 from bot.portal.evidence import EvidenceStore
 from bot.work.letters import is_needed, need_of_letter, new_number, planned
 from bot.work.payers import Login, Office, Payer
+
+#: So many records are named in one sentence.
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class Checked:
     lines: int
     charge: Decimal
     sha256: str
-    #: Companion records in it, where it is a companion file.
-    records: int = 0
+    #: Companion records read from it; None where it is no companion file.
+    records: int | None = None
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -91,22 +94,39 @@ def check_files(
 ) -> list[Checked]:
     """Read files together: claims are scrubbed with the companion records among the files, and with each other.
 
-    Nothing is queued. Raises `UsageError` when one cannot be opened.
+    What cannot be read at all may have been meant as a companion. Nothing is queued. Raises `UsageError` when one
+    cannot be opened.
     """
     companions: dict[Path, CompanionFile] = {}
+    strange: list[Unread] = []
     for path in paths:
         try:
             if is_companion(path):
                 companions[path] = read_companion(path)
+            elif open_file(path).kind is Kind.OTHER:
+                strange.append(Unread())
         except OSError as error:
             raise _unopened(path, error) from error
-    beside = Beside(together(companions.values()))
-    return [
-        Checked(str(path), [], companions[path].problems, 0, 0, Decimal(0), "", companions[path].records.number)
-        if path in companions
-        else check_file(office, ledger, path, today, hold=hold, beside=beside)
+    records = together(companions.values())
+    beside = Beside(Records(records.care, records.visits, (*records.unread, *strange)))
+    checked = {
+        path: check_file(office, ledger, path, today, hold=hold, beside=beside)
         for path in paths
-    ]
+        if path not in companions
+    }
+    claims = [entry.found.claim for file in checked.values() for entry in file.entries if entry.found.claim]
+    return [checked[path] if path in checked else _as_checked(companions[path], claims) for path in paths]
+
+
+def _as_checked(file: CompanionFile, claims: Sequence[Claim]) -> Checked:
+    """A companion file among the files: it holds no claims. What is of none of the claims is said."""
+    problems = file.problems
+    if claims and (strangers := file.records.strangers(claims)):
+        names = [one.label for one in strangers]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        said = f"Records that are of no claim in these files: {', '.join(names[:_NAMED])}{more}."
+        problems = (*problems, Problem(severity=Severity.WARN, rule="companion", message=said))
+    return Checked(str(file.path), [], problems, 0, 0, Decimal(0), "", file.records.number)
 
 
 def check_file(
@@ -146,8 +166,7 @@ def _with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act
     """The entry with the documents that it uploads kept and hashed; unchanged when it is blocked or known."""
     claim = entry.found.claim
     uploads = [one for one in claim.attachments if one.transmission == "EL" and one.file] if claim else []
-    known = entry.fingerprint is not None and intake.standing_claim(ledger, entry.fingerprint) is not None
-    if claim is None or not uploads or known or entry.state is State.BLOCKED:
+    if claim is None or not uploads or intake.is_known(ledger, entry) or entry.state is State.BLOCKED:
         return entry
     kept = {one.file: store.keep_document(Path(one.file).read_bytes(), act.at) for one in uploads}
 
@@ -270,7 +289,7 @@ class _Scrub:
             deadline=way.payer.deadline(claim) if way.payer else None,
             need=need,
             months=months,
-            support=visit.model_copy(update={"letter_number": new_number()}) if visit else None,
+            support=_support(visit) if visit else None,
             letter=letter,
         )
 
@@ -290,10 +309,22 @@ class _Scrub:
             history=history,
             care=self._beside.records.care_of(claim),
             visit=visit,
+            doubt=self._beside.records.doubt(claim),
             deadline=payer.deadline(claim) if payer else None,
             severities=payer.policy.severities if payer else None,
             parameters=payer.policy.parameters if payer else None,
         )
+
+
+def _support(visit: VisitRecord) -> VisitRecord:
+    """The record as it is kept with its claim: with the letter's number, and the hashes of its documents."""
+    documents = tuple(
+        one.model_copy(update={"sha256": hashlib.sha256(Path(one.file).read_bytes()).hexdigest()})
+        if Path(one.file).is_file()
+        else one
+        for one in visit.documents
+    )
+    return visit.model_copy(update={"letter_number": new_number(), "documents": documents})
 
 
 def _spent_numbers(ledger: Ledger, claim: Claim, own: str) -> list[Problem]:

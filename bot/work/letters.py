@@ -7,6 +7,7 @@ then its claim is held.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import secrets
 from datetime import date
@@ -16,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.claims.edits import engine, unlisted
 from bot.claims.model import Attachment, Claim, Frequency
-from bot.claims.records import VisitRecord
+from bot.claims.records import Document, VisitRecord
 from bot.claims.vocabulary import State
 from bot.errors import ConfigurationError, Refused, UnknownItem, UsageError
 from bot.home import Home, write_private
@@ -26,13 +27,15 @@ from bot.ledger.store import Act, Ledger
 from bot.ledger.tasks import Need
 from bot.portal import fit
 from bot.portal.browser import find_browser
-from bot.portal.documents import joined, page_count, stamped
+from bot.portal.documents import joined, page_count, stamped, words_of
 from bot.portal.evidence import EvidenceStore
 from bot.portal.printing import print_pdf
 from bot.work.payers import Office, Payer
 
 #: PWK01 of a letter and of a packet: support data for the claim.
 _SUPPORT = "OZ"
+#: What `new_number` gives.
+_NUMBER = re.compile(r"PB[0-9A-F]{16}")
 _TEMPLATES = Environment(loader=PackageLoader("bot.work"), autoescape=True, undefined=StrictUndefined)
 
 
@@ -152,6 +155,8 @@ class Desk:
             raise UsageError(f"{file} cannot be opened: {error.strerror or type(error).__name__}.") from error
         if not page_count(content):
             raise Refused("The signed letter has no pages.")
+        if (numbers := set(_NUMBER.findall(words_of(content)))) and one.number not in numbers:
+            raise Refused(f"{file} is the letter of another claim: it bears another control number.")
         self._finish(one, payer, stamped(content, _stamp(one, one.number)), papers.SIGNED, self._by(act, by))
 
     def approve(self, claim_id: int, by: str, act: Act) -> None:
@@ -171,10 +176,10 @@ class Desk:
         return one, self._office.payer(one.payer)
 
     def _is_practitioner(self, one: Lettered, name: str) -> str:
-        """The practitioner's own name, if that is who is meant; a title is not needed."""
+        """The practitioner's own name, if that is who is meant; a title is not needed, the whole name is."""
         wanted = one.support.practitioner_name
-        if not name.strip() or _words(name) not in (_words(wanted), _words(wanted)[-1:]):
-            raise Refused(f"This letter is {wanted}'s to sign or approve, nobody else's.")
+        if not _words(name) or _words(name) != _words(wanted):
+            raise Refused(f"This letter is {wanted}'s to sign or approve, nobody else's: give the whole name.")
         return wanted
 
     def _print(self, one: Lettered, payer: Payer, today: date, approved_by: str = "") -> bytes:
@@ -214,7 +219,7 @@ def _words(name: str) -> list[str]:
 
 def _papers(one: Lettered, letter: bytes, way: str | None) -> list[tuple[Attachment, bytes]]:
     """Letter and records as they go: each under its own number for an upload, as one packet for fax and mail."""
-    records = [(record, Path(record.file).read_bytes()) for record in one.support.documents]
+    records = [(record, _as_queued(record)) for record in one.support.documents]
     number = one.number
     if way == "EL":
         made = [(Attachment(report_type=_SUPPORT, control_number=number), letter)]
@@ -229,6 +234,17 @@ def _papers(one: Lettered, letter: bytes, way: str | None) -> list[tuple[Attachm
         return made
     packet = joined([letter, *(stamped(content, _stamp(one, number)) for _, content in records)])
     return [(Attachment(report_type=_SUPPORT, transmission=way or "AA", control_number=number), packet)]
+
+
+def _as_queued(record: Document) -> bytes:
+    """A record's bytes. Raises `Refused` when they are not those that were there when the claim was queued."""
+    try:
+        content = Path(record.file).read_bytes()
+    except OSError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != record.sha256:
+        raise Refused(f"{record.file} is not as it was when the claim was queued: queue the claim with it again.")
+    return content
 
 
 def _stamp(one: Lettered, number: str) -> str:

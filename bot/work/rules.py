@@ -28,6 +28,7 @@ def one(id: str, payer: str | None) -> dict[str, Any]:
     weight = policy.rules.get(edit.id) if policy else None
     return {
         **_row(edit, policy),
+        "payer": payer,
         "needs": edit.needs,
         "explanation": " ".join(inspect.cleandoc(edit.look.__doc__ or "").split()),
         "parameters": [
@@ -40,9 +41,9 @@ def one(id: str, payer: str | None) -> dict[str, Any]:
 
 
 def overridable() -> frozenset[str]:
-    """Rules that a lead may set aside for one claim: those of the books. What a portal or a reader found is not
-    among them, because such a claim cannot be sent."""
-    return frozenset(edit.id for edit in engine.edits()) - {"payer"}
+    """Rules that a lead may set aside for one claim. What a portal or a reader found is not among them, because
+    such a claim cannot be sent."""
+    return frozenset(edit.id for edit in engine.edits() if edit.overridable)
 
 
 def _row(edit: Edit, policy: Policy | None) -> dict[str, Any]:

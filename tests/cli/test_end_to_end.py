@@ -79,7 +79,7 @@ def test_care_and_a_home_visit_arrive_as_they_were_prepared(tmp_path: Path) -> N
         assert (queued["queued"], queued["held"]) == (6, 1)
         scan = tmp_path / "scan.pdf"
         write_pdf(scan, ["Letter", "signed: A. Lindqvist"])
-        assert desk("letters", "sign", "7", scan, "--by", "Lindqvist").code == 0
+        assert desk("letters", "sign", "7", scan, "--by", "Anneli Lindqvist").code == 0
         assert desk("run", "--json").document["accepted"] == 7
         stored: dict[str, Any] = {str(claim["account"]): claim for claim in portal.claims}
         for case in clean():

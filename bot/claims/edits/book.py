@@ -81,6 +81,8 @@ class Context:
     care: Mapping[str, CareRecord] = field(default_factory=dict)
     #: What supports an unlisted home visit.
     visit: VisitRecord | None = None
+    #: Why what the companion records say of the claim cannot be relied on; nothing: it can.
+    doubt: str = ""
     #: The last day the payer takes the claim, where that is known.
     deadline: date | None = None
     #: What the payer sets for the edit that looks, by name.
@@ -116,6 +118,8 @@ class Edit:
     #: What it looks at, in a few words.
     needs: str = "the claim"
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    #: Whether a lead may set its finding aside for one claim.
+    overridable: bool = True
 
 
 class Book:
@@ -133,13 +137,14 @@ class Book:
         severity: Severity | None = Severity.BLOCK,
         needs: str = "the claim",
         parameters: Mapping[str, Parameter] | None = None,
+        overridable: bool = True,
     ) -> Callable[[Check], Check]:
         """Enter the decorated function as an edit. An id may be used once."""
 
         def enter(look: Check) -> Check:
             if id in self._edits:
                 raise ValueError(f"edit {id} is entered twice")
-            self._edits[id] = Edit(id, title, source, severity, look, needs, parameters or {})
+            self._edits[id] = Edit(id, title, source, severity, look, needs, parameters or {}, overridable)
             return look
 
         return enter

@@ -105,7 +105,7 @@ def account(claim: Claim, context: Context) -> Iterator[Finding]:
         )
 
 
-@BOOK.edit("payer", "The payer is named", source=f"{_X12} 2010BB NM103, NM109")
+@BOOK.edit("payer", "The payer is named", source=f"{_X12} 2010BB NM103, NM109", overridable=False)
 def payer(claim: Claim, context: Context) -> Iterator[Finding]:
     """A claim that names no payer cannot be matched to a portal."""
     if not claim.payer.name and not claim.payer.payer_id:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.claims.edits import ccm, common, unlisted
+from bot.claims.edits import common, unlisted
 from bot.claims.edits.book import Book, Context, Earlier, Edit, Limits
+from bot.claims.edits.ccm import lines, record, time, together
 from bot.claims.model import Claim, Problem, Severity
 from bot.claims.records import CareRecord, VisitRecord
 
+#: The books of care management.
+CARE: tuple[Book, ...] = (record.BOOK, time.BOOK, together.BOOK, lines.BOOK)
 #: Every book of edits, in the order in which a biller reads their findings.
-BOOKS: tuple[Book, ...] = (common.BOOK, ccm.BOOK, unlisted.BOOK)
+BOOKS: tuple[Book, ...] = (common.BOOK, *CARE, unlisted.BOOK)
 _NO_LIMITS = Limits()
 
 
@@ -49,6 +52,7 @@ def run(
     history: tuple[Earlier, ...] = (),
     care: Mapping[str, CareRecord] | None = None,
     visit: VisitRecord | None = None,
+    doubt: str = "",
     deadline: date | None = None,
     severities: Mapping[str, Severity | None] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
@@ -56,11 +60,11 @@ def run(
     """Look for every mistake the books know; a claim that fails one edit is still shown the others.
 
     `today` is the day at the payer, `limits` what its form carries, `history` the patient's other claims, `care`
-    and `visit` the companion records, `deadline` the last day the payer takes the claim. `severities` says how
-    this payer weighs an edit, by its id; None switches it off. `parameters` are what it sets for an edit. Nothing
-    found means that nothing is known against sending the claim.
+    and `visit` the companion records, `doubt` why these cannot be relied on, `deadline` the last day the payer
+    takes the claim. `severities` says how this payer weighs an edit, by its id; None switches it off. `parameters`
+    are what it sets for an edit. Nothing found means that nothing is known against sending the claim.
     """
-    context = Context(today, limits, history, care or {}, visit, deadline)
+    context = Context(today, limits, history, care or {}, visit, doubt, deadline)
     weights, set_ = severities or {}, parameters or {}
     problems = []
     for edit in edits():

@@ -29,6 +29,7 @@ _EMPTY_WORDS = frozenset(
     }
 )  # fmt: skip
 _TELLING = 2
+_CATEGORY_III = re.compile(r"[0-9]{4}T")
 _CENT = Decimal("0.01")
 
 
@@ -56,7 +57,7 @@ def _on_record(claim: Claim, context: Context) -> Iterator[tuple[int, Line, Visi
 )
 def record(claim: Claim, context: Context) -> Iterator[Finding]:
     """Without it no letter can be written, and payers decide 99600 by letter and records."""
-    if context.visit is None:
+    if context.visit is None and not context.doubt:
         for number, _ in _lines(claim):
             yield Finding(
                 f"No record of this {CODE} visit was given; payers ask for a letter and records, give the"
@@ -68,10 +69,25 @@ def record(claim: Claim, context: Context) -> Iterator[Finding]:
 
 
 @BOOK.edit(
+    "ul-unread",
+    "What is on record for an unlisted visit can be relied on",
+    source="billing office practice: a record with a slip of the pen is not no record",
+    needs=_RECORD,
+)
+def unread(claim: Claim, context: Context) -> Iterator[Finding]:
+    """What cannot be read of a companion file may be about this claim; of two records that differ one is wrong."""
+    if context.doubt:
+        for number, _ in _lines(claim):
+            yield Finding(context.doubt, "companion record", number)
+            return
+
+
+@BOOK.edit(
     "ul-patient",
     "Record and claim are about the same patient",
     source="billing office practice: account numbers are reused",
     needs=_RECORD,
+    overridable=False,
 )
 def patient(claim: Claim, context: Context) -> Iterator[Finding]:
     """A letter about somebody else is a breach when it is sent."""
@@ -81,6 +97,24 @@ def patient(claim: Claim, context: Context) -> Iterator[Finding]:
                 "The record of this account is of another patient: name, birth date or member number differ;"
                 " correct one of them.",
                 "companion record",
+                number,
+            )
+
+
+@BOOK.edit(
+    "ul-day",
+    "The record is of the visit's day",
+    source="billing office practice: the letter names the day",
+    needs=_RECORD,
+    overridable=False,
+)
+def day(claim: Claim, context: Context) -> Iterator[Finding]:
+    """A letter about another day supports no visit."""
+    for number, line, known in _on_record(claim, context):
+        if not line.service_from <= known.day <= line.service_to:
+            yield Finding(
+                f"The record under this account is of a visit on {known.day:%m/%d/%Y}; correct one of them.",
+                "date of service",
                 number,
             )
 
@@ -108,8 +142,9 @@ def category_iii(claim: Claim, context: Context) -> Iterator[Finding]:
                 "Record whether a Category III code fits: none, or that code.", "Category III answer", number
             )
         elif known.category_iii.lower() not in ("none", "no"):
+            code = known.category_iii if _CATEGORY_III.fullmatch(known.category_iii) else "named there"
             yield Finding(
-                f"The record says that Category III code {known.category_iii} fits; bill that instead of {CODE}.",
+                f"The record says that Category III code {code} fits; bill that instead of {CODE}.",
                 "Category III answer",
                 number,
             )

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.claims.edits import ccm, engine, unlisted
+from bot.claims.edits import engine, unlisted
 from bot.claims.edits.book import Earlier, Limits
 from bot.claims.fingerprint import patient_months
 from bot.claims.model import Claim, Frequency, Problem
-from bot.claims.records import CarePlan, CareRecord, Consent, Records
+from bot.claims.records import CarePlan, CareRecord, Consent, Records, Unread
 from fixtures.claims.care import (
     LAST_DAY,
     Case,
@@ -31,7 +31,7 @@ from fixtures.people import PRACTITIONERS
 from tests.unit.claims.builders import put
 
 TODAY = date(2026, 11, 22)
-RULES = {edit.id: edit for book in (ccm.BOOK, unlisted.BOOK) for edit in book}
+RULES = {edit.id: edit for book in (*engine.CARE, unlisted.BOOK) for edit in book}
 BROKEN = {case.rule: case for case in broken()}
 #: Broken by the portal, not by the claim.
 BY_PORTAL = {"UL-09"}
@@ -39,13 +39,19 @@ BY_PORTAL = {"UL-09"}
 
 def problems(case: Case, **options: Any) -> list[Problem]:
     """What is found in a case's claims, one after the other as in a file."""
-    records = Records(case.care, case.visits)
+    records = Records((), (), (Unread(),)) if case.misspelt else Records(case.care, case.visits)
     found: list[Problem] = []
     before: list[Claim] = []
     for one in case.claims:
         mine = patient_months(one, "lakeshore", b"key")
         history = tuple(Earlier(other) for other in before if patient_months(other, "lakeshore", b"key") & mine)
-        said = {"history": history, "care": records.care_of(one), "visit": records.visit_of(one), **options}
+        said = {
+            "history": history,
+            "care": records.care_of(one),
+            "visit": records.visit_of(one),
+            "doubt": records.doubt(one),
+            **options,
+        }
         found += engine.run(one, today=TODAY, **said)
         before.append(one)
     return found
@@ -372,3 +378,42 @@ def test_how_letter_and_records_reach_the_payer(routes: set[str], no_upload: str
 
 def test_the_last_day_of_june_is_what_the_cases_use() -> None:
     assert LAST_DAY.day == 30
+
+
+# What slips through line by line
+
+
+def many(*lines: Any, log: tuple[Any, ...], **more: Any) -> Case:
+    return Case((claim("MANY", *lines),), (record("MANY", *log, **more),))
+
+
+@pytest.mark.parametrize(
+    ("case", "found"),
+    [
+        (many(line("99490"), line("99439"), line("99439"), log=(entry(59),)), ["CCM-02"]),
+        (many(line("99490"), line("99439"), line("99439"), log=(entry(60),)), []),
+        (many(line("99491"), line("99437"), line("99437"), log=(own(89),)), ["CCM-04"]),
+        (many(line("99490"), put(line("99439"), "units", Decimal("1.9")), log=(entry(60),)), ["CCM-02"]),
+    ],
+)
+def test_units_of_a_month_are_added_up(case: Case, found: list[str]) -> None:
+    said = [one for one in rules(case) if one.startswith("CCM")]
+    assert said == found
+
+
+def test_minutes_that_another_claim_has_used_do_not_count_again() -> None:
+    first = claim("FIRST", line("99490"), line("99439"))
+    later = claim("LATER", put(line("99439"), "service_from", date(2026, 6, 29)))
+    case = Case((later,), (record("LATER", entry(40)),))
+    assert "CCM-02" in rules(case, history=(Earlier(first, 1, accepted=True),))
+    enough = Case((later,), (record("LATER", entry(60)),))
+    assert "CCM-02" not in rules(enough, history=(Earlier(first, 1, accepted=True),))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"first": "Nobody"}, {"last": "Nobody"}, {"patient": "C-9"}, {"birth_date": date(2000, 1, 1)}],
+)
+def test_a_record_of_somebody_else_is_noticed_by_any_of_it(who: dict[str, Any]) -> None:
+    one = put(claim("WHO", line("99490")), "medical_record_number", "C-1")
+    assert rules(Case((one,), (record("WHO", entry(20), **who),))) == ["ccm-patient"]

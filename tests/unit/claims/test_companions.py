@@ -11,7 +11,7 @@ import pytest
 
 from bot.claims.companions import CompanionFile, csv_template, is_companion, read_companion, together
 from bot.claims.minutes import answer
-from bot.claims.records import CarePlan, CareRecord, Consent, Records, Role
+from bot.claims.records import CarePlan, CareRecord, Consent, Records, Role, Unread
 from fixtures.claims.care import claim, clean, entry, line, log_rows, record, write_support
 from fixtures.claims.generate import HERE
 from tests.unit.claims.builders import put
@@ -121,6 +121,135 @@ def test_a_json_record_that_cannot_be_read(tmp_path: Path) -> None:
     assert [one.account for one in file.records.care] == ["A"]
 
 
+def test_a_misspelt_field_is_named_by_what_was_meant(tmp_path: Path) -> None:
+    document = {"ccm": [{"account": "A", "month": "2026-06", "consnt": {"on": "2026-01-01"}}]}
+    file = read(tmp_path, json.dumps(document), "support.json")
+    [problem] = file.problems
+    assert (problem.account, problem.place, problem.field) == ("A", "ccm record 1", "unknown field")
+    assert problem.message == "Unknown field has a name that is not known; consent may be meant."
+
+
+@pytest.mark.parametrize("text", ['{"ccm": [', '{"ccm": {}}', '{"ccm": [], "ccm": []}', '{"ccm": [7]}'])
+def test_a_document_that_cannot_be_read_may_hold_anybodys_record(tmp_path: Path, text: str) -> None:
+    file = read(tmp_path, text, "support.json")
+    assert [one.severity for one in file.problems] == ["block"]
+    assert file.records.doubt(CLAIM)
+
+
+def test_a_field_given_twice_is_no_record(tmp_path: Path) -> None:
+    text = '{"ccm": [{"account": "ACC1", "month": "2026-06", "consent": {"on": null, "on": "2026-01-01"}}]}'
+    file = read(tmp_path, text, "support.json")
+    assert [one.message for one in file.problems] == ["A field is given twice."]
+    assert (file.records.number, bool(file.records.doubt(CLAIM))) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("headings", "severity", "said"),
+    [
+        ("account,date,minutes,inpatiant", "block", "did you mean inpatient?"),
+        ("account,date,minutes,Face to Fase", "block", "did you mean face_to_face?"),
+        ("account,date,minutes,cost centre", "warn", "not known and were not read: cost centre."),
+        ("account,date,minuts,role", "block", "missing: minutes"),
+        ("account,date,minutes,time", "block", "More than one column means: minutes."),
+    ],
+)
+def test_headings_that_nobody_knows(tmp_path: Path, headings: str, severity: str, said: str) -> None:
+    file = read(tmp_path, f"{headings}\r\nACC9,2026-06-03,12,yes\r\n")
+    assert any(one.severity == severity and said in one.message for one in file.problems)
+    assert bool(file.records.doubt(CLAIM)) is (severity == "block")
+
+
+@pytest.mark.parametrize(
+    ("who", "mine"),
+    [
+        ({}, True),
+        ({"account": "ACC1"}, True),
+        ({"account": "ACC2", "last": "Ashgrove"}, False),
+        ({"patient": "C-77"}, True),
+        ({"patient": "C-78"}, False),
+        ({"member_id": "nobody", "last": "ashgrove"}, True),
+        ({"last": "Roe"}, False),
+    ],
+)
+def test_what_could_not_be_read_may_be_of_some_claims_only(who: dict[str, str], mine: bool) -> None:
+    records = Records(unread=(Unread(**who),))
+    assert bool(records.doubt(put(CLAIM, "medical_record_number", "C-77"))) is mine
+
+
+def test_an_open_quotation_mark_hides_nobody(tmp_path: Path) -> None:
+    text = 'account,date,minutes,activity\r\nACC2,2026-06-03,20,"called\r\nACC1,2026-06-03,5,called\r\n'
+    records = read(tmp_path, text).records
+    assert records.doubt(CLAIM)
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\r\n"])
+def test_what_excel_puts_above_the_headings_is_no_row(tmp_path: Path, first: str) -> None:
+    file = read(tmp_path, f"{first}account;date;mins\r\nACC1;2026-06-03;12\r\n")
+    assert file.problems == ()
+    assert [entry.minutes for one in file.records.care for entry in one.log] == [12]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"CCM": []}',
+        '{"ccm_records": []}',
+        '{"account": "A", "month": "2026-06"}',
+        "{“ccm”: []}",
+        '[{"account": "A"}]',
+    ],
+)
+def test_a_document_that_is_neither_may_have_been_meant_as_a_companion(tmp_path: Path, text: str) -> None:
+    file = read(tmp_path, text, "support.json")
+    assert [one.severity for one in file.problems] == ["block"]
+    assert file.records.doubt(CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("C1,2026-06-01,,Ivy,RN,call,,", "Minutes in row 2 is missing."),
+        ("C1,2026-06-01,5,Dr. Ivy,,call,,", "Role in row 2 is missing."),
+    ],
+)
+def test_what_an_entry_needs_is_not_guessed(tmp_path: Path, cells: str, said: str) -> None:
+    assert [one.message for one in read(tmp_path, rows(cells)).problems] == [said]
+
+
+def test_conditions_in_words_are_not_cut_at_blanks(tmp_path: Path) -> None:
+    for cell, wanted in (("type 2 diabetes", ("type 2 diabetes",)), ("E11.9 I10", ("E11.9", "I10"))):
+        [one] = read(tmp_path, f"account,date,minutes,conditions\r\nA,2026-06-01,5,{cell}\r\n").records.care
+        assert one.conditions == wanted
+
+
+def test_a_heading_with_digits_is_not_repeated(tmp_path: Path) -> None:
+    file = read(tmp_path, "account,date,minutes,Clara Roe 03/15/1946\r\nACC1,2026-06-03,12,x\r\n")
+    assert [one.message for one in file.problems] == ["These columns are not known and were not read: number 4."]
+
+
+def test_two_records_that_contradict_each_other_leave_it_in_doubt() -> None:
+    good = record("ACC1", entry(20))
+    assert not Records((good, good)).doubt(CLAIM)
+    assert "differ in consent" in Records((good, record("ACC1", consent=Consent()))).doubt(CLAIM)
+
+
+def test_records_of_nobody_here_are_found() -> None:
+    mine, other = record("acc1", entry(20)), record("ACC9", entry(20))
+    assert Records((mine, other)).strangers([CLAIM]) == [other]
+
+
+def test_a_bad_row_concerns_its_patient(tmp_path: Path) -> None:
+    text = "account,date,minutes\r\nACC2,2026-06-03,many\r\nACC1,2026-06-03,12\r\n"
+    records = read(tmp_path, text).records
+    assert not records.doubt(CLAIM)
+    assert records.doubt(claim("ACC2", line("99490")))
+
+
+def test_a_row_that_contradicts_another_leaves_the_record_in_doubt(tmp_path: Path) -> None:
+    text = "account,consent_date,date,minutes\r\nACC1,2026-01-01,2026-06-01,5\r\nACC1,2026-02-01,2026-06-02,5\r\n"
+    assert read(tmp_path, text).records.doubt(CLAIM)
+
+
 # Whose it is
 
 CLAIM = claim("ACC1", line("99490"))
@@ -138,6 +267,9 @@ def of(**who: Any) -> CareRecord:
         ({"account": "ACC2", "member_id": CLAIM.subscriber.member_id}, False),
         ({"patient": "C-77"}, True),
         ({"patient": "C-78"}, False),
+        ({"patient": "c77", "birth_date": date(2000, 1, 1)}, True),  # and contradicts it
+        ({"patient": "ACC1"}, False),  # an account is no chart number where the claim has one
+        ({"account": "acc1"}, True),
         ({"member_id": CLAIM.subscriber.member_id.lower()}, True),
         ({"member_id": CLAIM.subscriber.member_id, "birth_date": date(2000, 1, 1)}, False),
         ({"last": "ASHGROVE", "first": "mabel", "birth_date": CLAIM.subscriber.birth_date}, True),
@@ -172,5 +304,6 @@ def test_whose_it_is_must_be_said() -> None:
 
 
 def test_people_see_initials_at_most() -> None:
+    assert of(patient="Ashgrove, Mabel").label == "patient"
     one = of(last="Ashgrove", first="Mabel", birth_date=date(1932, 1, 1))
     assert one.label == "M.A."

@@ -397,7 +397,13 @@ def test_amounts_as_numbers_keep_their_cents(tmp_path: Path) -> None:
         ("lines.1.pointers", ["1"], "diagnosis pointer", 2, "whole number"),
         ("lines.0.emergency", "perhaps", "emergency", 1, "true or false"),
         ("lines", "none", "claim", None, "must be a list"),
-        ("subscriber.secret_name", "Roe", "subscriber unknown field", None, "not a field of a claim"),
+        (
+            "subscriber.secret_name",
+            "Roe",
+            "subscriber unknown field",
+            None,
+            "a name that is not known; see the template",
+        ),
     ],
 )
 def test_fields_that_are_refused(

@@ -5,18 +5,27 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.claims.model import Frequency
-from bot.claims.vocabulary import STANDING, State
+from bot.claims.model import Frequency, Problem, Severity
+from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import people, tasks, views
 from bot.ledger.intake import Queued, queue_file
+from bot.ledger.overrides import override
+from bot.ledger.papers import NEEDED
 from bot.ledger.schema import claims, files, likenesses, lines
+from fixtures.claims.care import support
 from tests.unit.claims.builders import put
 from tests.unit.ledger.books import CLAIMS, Books, accounts, dearer, need
 
 CLAIM = CLAIMS[0]
+
+
+def blocking(rule: str) -> tuple[Problem, ...]:
+    """What one rule found."""
+    return (Problem(severity=Severity.BLOCK, rule=rule, message="It is not so.", account=CLAIM.account),)
 
 
 def test_a_file_and_its_claims_are_counted(books: Books) -> None:
@@ -51,6 +60,65 @@ def test_a_claim_that_stands_refuses_its_copy(books: Books, state: State) -> Non
     assert [(one.account, one.first_id) for one in result.refused] == [(CLAIM.account, first)]
     assert (result.queued, result.held, result.blocked) == (0, 0, 0)
     assert len(books.rows(claims)) == 1
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.HELD])
+def test_a_claim_that_waits_gives_way_to_a_copy_that_is_blocked_now(books: Books, state: State) -> None:
+    first = books.one(state)
+    result = books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01")))
+    assert (result.blocked, result.refused) == (1, [])
+    assert books.state(first) is State.WITHDRAWN
+    assert all(row["balanced"] for row in views.file_rows(books.ledger))
+
+
+@pytest.mark.parametrize("state", sorted(STANDING - {State.QUEUED, State.HELD}))
+def test_a_claim_that_went_never_gives_way(books: Books, state: State) -> None:
+    first = books.one(state)
+    result = books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01")))
+    assert [one.first_id for one in result.refused] == [first]
+    assert books.state(first) is state
+
+
+def test_a_claim_that_may_have_gone_never_gives_way(books: Books) -> None:
+    first = books.one()
+    books.put(first, State.QUEUED, sent=Sent.MAYBE)
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.state(first) is State.QUEUED
+
+
+def test_what_a_lead_set_aside_is_not_known_anew(books: Books) -> None:
+    books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01")))
+    override(books.ledger, 1, "CCM-01", {"CCM-01"}, None, books.act("It is in the chart"))
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-12"))).blocked == 1
+    assert books.state(1) is State.WITHDRAWN
+
+
+def test_a_claim_gives_way_to_a_copy_that_brings_a_letter_to_sign(books: Books) -> None:
+    first = books.one()
+    brings: dict[str, Any] = {"letter": NEEDED, "support": support(CLAIM.account)}
+    other = books.take_in(books.entry(CLAIM, State.HELD, **brings))
+    assert (other.held, books.state(first)) == (1, State.WITHDRAWN)
+    assert [one.first_id for one in other.replaced] == [first]
+    assert books.take_in(books.entry(CLAIM, State.HELD, **brings)).refused
+
+
+def test_what_was_armed_before_never_gives_way(books: Books) -> None:
+    first = books.one()
+    books.put(first, State.QUEUED, attempts=1)
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.state(first) is State.QUEUED
+
+
+@pytest.mark.parametrize("decide", [people.hold, people.release])
+def test_what_a_person_decided_stands(books: Books, decide: Any) -> None:
+    first = books.one()
+    people.hold(books.ledger, [first], books.act("the patient disputes the visit"))
+    if decide is people.release:
+        decide(books.ledger, [first], books.act())
+    state = books.state(first)
+    assert books.take_in(books.entry(CLAIM, State.BLOCKED, problems=blocking("CCM-01"))).refused
+    assert books.state(first) is state
 
 
 @pytest.mark.parametrize(

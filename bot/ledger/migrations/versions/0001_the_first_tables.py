@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("support", sa.LargeBinary(), nullable=True),
         sa.Column("letter", sa.String(length=16), nullable=True),
+        sa.Column("looks_like", sa.Integer(), nullable=True),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
