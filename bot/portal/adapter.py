@@ -427,11 +427,13 @@ class Adapter(ABC):
     async def open_form(self, page: Page) -> None:
         """Open an empty form, as far as its first page."""
 
-    async def discard(self, page: Page, sought: SentAs) -> None:  # noqa: B027  most portals keep nothing
-        """Take away what an earlier attempt at a claim left unsent at the portal; by default it keeps nothing.
+    async def discard(self, page: Page, sought: SentAs) -> bool:
+        """Take one thing away that an earlier attempt at a claim left unsent at the portal; whether there was any.
+        By default it keeps nothing.
 
         Raises `NotAsQueued` when it cannot tell whether that is ours.
         """
+        return False
 
     async def leave(self, page: Page, form_page: FormPage) -> None:
         """Lead on to the next page."""

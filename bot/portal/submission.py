@@ -50,6 +50,8 @@ log = get()
 
 #: How long after an arm a request of ours may still be on its way: the guard's age limit and its time-out.
 IN_FLIGHT = timedelta(seconds=60)
+#: Things that attempts at one claim leave unsent at a portal, at most: a claim that was saved, a batch around it.
+LEFTOVERS = 4
 
 
 class Journal(Protocol):
@@ -188,7 +190,7 @@ class Submission:
 
         async def enter() -> Form:
             if self.work.tried:
-                await self.adapter.discard(self.session.page, self.sent_as)
+                await self._discard()
             return await _enter(self.session, self.work.claim)
 
         try:
@@ -202,6 +204,13 @@ class Submission:
         if self.session.unarmed is not None:
             return await self._left_unarmed(self.session.unarmed)
         return form
+
+    async def _discard(self) -> None:
+        """Take away what earlier attempts left unsent."""
+        for _ in range(LEFTOVERS):
+            if not await self.adapter.discard(self.session.page, self.sent_as):
+                return
+        raise NotAsQueued("What an earlier attempt left at the portal cannot be taken away.")
 
     async def conclude(self, receipt: Receipt | None) -> Outcome:
         """Where it stands by what the portal answered; None when it is unclear what became of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import ClassVar
 
 from playwright.async_api import Page
 
@@ -15,11 +16,6 @@ from bot.portal.convert import dollars, mdy
 from bot.portal.reading import read
 from bot.portal.way import heading, reach, records
 from payers.hudson.form import SEARCH, pages
-
-DRAFTS = (
-    Stage("save", StageKind.DRAFT, "POST", "/claims/finish"),
-    Stage("build", StageKind.DRAFT, "POST", "/batches"),
-)
 
 
 class Hudson(Adapter):
@@ -47,7 +43,7 @@ class Hudson(Adapter):
         shown("Lines", lambda claim, _: len(claim.lines)),
     )
     identity = frozenset({"Patient Control Number", "Client ID"})
-    stages = (Stage("submit", StageKind.FINAL, "POST", "/claims/send"), *DRAFTS)
+    stages: ClassVar[tuple[Stage, ...]] = (Stage("submit", StageKind.FINAL, "POST", "/claims/send"),)
     words = {
         "a2 - accepted for processing": Status.PENDING,
         "in process": Status.PENDING,
@@ -62,18 +58,18 @@ class Hudson(Adapter):
         """Batches."""
         return HudsonBatches(self.url)
 
-    async def discard(self, page: Page, sought: SentAs) -> None:
+    async def discard(self, page: Page, sought: SentAs) -> bool:
         """A batch that was not submitted is taken apart, then its claim deleted."""
         await page.goto(f"{self.url}/claims/saved")
-        while number := sum(
-            row["Patient Control Number"] == sought.account
-            for row in await records(page, self, "Claims not sent", "No claims to send")
-        ):
-            if number > 1:
-                raise NotAsQueued(f"{number} saved claims there have this account: delete what is not ours.")
+        saved = await records(page, self, "Claims not sent", "No claims to send")
+        number = sum(row["Patient Control Number"] == sought.account for row in saved)
+        if number > 1:
+            raise NotAsQueued(f"{number} saved claims there have this account: delete what is not ours.")
+        if number:
             link = page.get_by_role("link", name=sought.account, exact=True)
             async with page.expect_navigation():
                 await page.get_by_role("row").filter(has=link).get_by_role("button").click()
+        return bool(number)
 
     async def open_form(self, page: Page) -> None:
         """A new claim forgets the last one that was not finished."""
@@ -94,6 +90,10 @@ class Hudson(Adapter):
         )
 
 
+SAVE = Stage("save", StageKind.DRAFT, "POST", "/claims/finish")
+BUILD = Stage("build", StageKind.DRAFT, "POST", "/batches")
+
+
 class HudsonBatches(BatchAdapter, Hudson):
     """The way for claims that go together."""
 
@@ -102,12 +102,11 @@ class HudsonBatches(BatchAdapter, Hudson):
     saved_title, confirm_title, sent_title = "Claim saved", "Confirm Batch", "Batches submitted"
     batch_number, batch_table = "Batch Number", "Claims in this batch"
     build, builds, sends = "build", "Build Batch", "Submit Batch"
-    stages = (Stage("submit", StageKind.FINAL, "POST", r"/batches/B\d+/submit"), *DRAFTS)
+    stages = (Stage("submit", StageKind.FINAL, "POST", "/batches/.+/submit"), SAVE, BUILD)
 
     async def choose(self, page: Page, saved: Collection[str]) -> None:
         """There is a box for each claim that is complete, whoever saved it."""
         await page.goto(f"{self.url}/batches/new")
         await reach(page, self, heading(page, self.builds))
         for number in saved:
-            # because: two boxes may have one label, the account's
-            await page.locator(f"input[name=claim_{number}]").check()
+            await page.locator(f"[name=claim_{number}]").check()  # because: accounts, the labels, may be alike

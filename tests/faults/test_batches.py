@@ -1,5 +1,5 @@
-"""The faults of a batch, judged by the portal's own books: what goes wrong with one claim, or with the send, leaves
-no other claim doubled, lost or guessed."""
+"""The faults of a batch, judged by the portal's own books: what goes wrong with one claim, or with the send,
+leaves no other claim doubled, lost or guessed."""
 
 from __future__ import annotations
 

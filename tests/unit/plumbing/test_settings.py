@@ -258,6 +258,7 @@ def test_each_value_is_explained_with_its_source(home: Home, monkeypatch: pytest
         ("payers.northstar.logins.main.npis", "1234567893, 1111111112", "payerbot.toml"),
         ("payers.northstar.logins.main.seats", "1", "default"),
         ("payers.northstar.visibility_delay", "2:00:00", "payerbot.toml"),
+        ("payers.northstar.claims_per_send", "", "default"),
         ("payers.northstar.verdict_delay", "", "default"),
         ("ledger.url", "postgresql+psycopg://********", "environment"),
         ("browser.executable", "", "default"),

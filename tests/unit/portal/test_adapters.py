@@ -18,16 +18,18 @@ import payers
 from bot.claims.model import Attachment, Claim, Line, OtherInsurance
 from bot.errors import ConfigurationError
 from bot.portal import fit
-from bot.portal.adapter import Adapter, Field, FormPage, Kind, Rows, Stage, StageKind, Trouble, shown
+from bot.portal.adapter import Adapter, BatchAdapter, Field, FormPage, Kind, Rows, Stage, StageKind, Trouble, shown
 from bot.work.payers import find_adapters, policy_of
 from tests.unit.portal.test_fit import CLAIM, Plain
 
 BOT = Path(bot.__file__).parent
 PAYERS = Path(payers.__file__).parent
-ADAPTERS = sorted(find_adapters().values(), key=lambda adapter: adapter.slug)
+ALONE = sorted(find_adapters().values(), key=lambda adapter: adapter.slug)
+#: The ways for claims that go together, too.
+ADAPTERS = [*ALONE, *(type(way) for one in ALONE if (way := one("http://127.0.0.2").together()))]
 _ITEMS: dict[str, Any] = {"line": Line, "attachment": Attachment, "other": OtherInsurance, "diagnosis": str}
 
-each = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.slug)
+each = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.__name__)
 
 
 def fields(adapter: type[Adapter]) -> Iterator[tuple[str, Field, str | None]]:
@@ -110,7 +112,10 @@ def test_the_stages_are_sound(adapter: type[Adapter]) -> None:
     assert [stage.kind for stage in adapter.stages].count(StageKind.FINAL) == 1
     final = next(stage.name for stage in adapter.stages if stage.kind is StageKind.FINAL)
     used = [page.stage for page in adapter.pages] + [rows.stage for page in adapter.pages for rows in page.rows]
-    # the final stage is fired by `send` alone; every draft by some page
+    if issubclass(adapter, BatchAdapter):
+        assert adapter.pages[-1].stage
+        used.append(adapter.build)
+    # the final stage is fired by `send` alone; every draft by some page, or by putting claims together
     assert final not in used
     assert set(names) - {final} == {name for name in used if name}
     for stage in adapter.stages:
@@ -185,7 +190,9 @@ def test_fields_that_name_a_patient_are_marked(adapter: type[Adapter]) -> None:
 def test_pages_can_be_told_apart_and_followed(adapter: type[Adapter]) -> None:
     titles = [page.title for page in adapter.pages]
     assert len(set(titles)) == len(titles)
-    assert [page.title for page in adapter.pages if page.next is None][-1:] == titles[-1:]
+    assert [page.title for page in adapter.pages if page.next is None][-1:] == titles[-1:] or issubclass(
+        adapter, BatchAdapter
+    )
     for page in adapter.pages:
         labels = [field.label for field in page.fields]
         assert len(set(labels)) == len(labels), page.title
@@ -315,7 +322,7 @@ def _receiver(call: ast.Call) -> str:
 
 def test_a_claim_is_sent_from_one_place() -> None:
     sends = [(name, _receiver(call)) for name, call in _calls(BOT, "send")]
-    assert [one for one in sends if one[0] != "evidence.py"] == [("submission.py", "self.adapter")]
+    assert [one for one in sends if one[0] != "evidence.py"] == [("submission.py", "session.adapter")]
     # the others are Chromium's own debugging channel
     assert {receiver for name, receiver in sends if name == "evidence.py"} <= {"session"}
 
@@ -329,8 +336,8 @@ def test_the_wire_is_reached_from_one_place_without_retries() -> None:
 
 
 def test_nothing_tries_again_on_the_way_of_a_send() -> None:
-    submission, guard = (BOT / "portal" / name for name in ("submission.py", "send_once.py"))
-    for path in (submission, guard):
+    submission, batch, guard = (BOT / "portal" / name for name in ("submission.py", "batch.py", "send_once.py"))
+    for path in (submission, batch, guard):
         imported = [
             name
             for node in ast.walk(ast.parse(path.read_text()))
@@ -342,8 +349,8 @@ def test_nothing_tries_again_on_the_way_of_a_send() -> None:
     functions = {
         node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    sender = next(name for name, node in functions.items() if "self.adapter.send(" in ast.unparse(node))
-    way = [sender, "run", "submit"]
+    sender = next(name for name, node in functions.items() if "session.adapter.send(" in ast.unparse(node))
+    way = [sender, "_send", "run", "submit"]
     for name in way:
         assert functions[name].decorator_list == [], name
         for node in ast.walk(functions[name]):
@@ -352,7 +359,10 @@ def test_nothing_tries_again_on_the_way_of_a_send() -> None:
     for _, call in _calls(BOT / "portal", "persist"):
         assert sender not in ast.unparse(call)
         assert ".send(" not in ast.unparse(call)
-    assert ast.unparse(tree).count(f"self.{sender}(") == 1
+    # once for a claim that goes alone, once for a batch
+    for path in (submission, batch):
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        assert [ast.unparse(call.func) for call in calls].count(sender) == 1
 
 
 def test_a_claim_is_submitted_from_one_place() -> None:
