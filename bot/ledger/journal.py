@@ -29,7 +29,7 @@ from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
 from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
-from bot.portal.adapter import Credentials, SentAs, Stage
+from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
 from bot.portal.submission import Outcome
 
 #: A request may leave this long after its arm was committed, no longer.
@@ -203,13 +203,13 @@ class ClaimJournal:
         now = self._clock.now()
         with self._ledger.write() as connection:
             attempt = connection.execute(
-                select(attempts.c.id, attempts.c.send_id).where(
-                    attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None)
-                )
+                select(attempts.c.id, attempts.c.send_id, sends.c.kind)
+                .join(sends, sends.c.id == attempts.c.send_id)
+                .where(attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None))
             ).one_or_none()
             before = connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
             if attempt and outcome.state is not State.UNKNOWN:
-                self._close_attempt(connection, attempt.id, attempt.send_id, outcome, State(before), now)
+                self._close_attempt(connection, attempt, outcome, State(before), now)
             if outcome.state is State.QUEUED and self._void_attempts(connection) >= SENDS:
                 reason = "Sent twice, and by the payer's own search neither arrived."
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
@@ -260,16 +260,18 @@ class ClaimJournal:
         return outcome.state
 
     def _close_attempt(
-        self, connection: Connection, attempt: int, send: int, outcome: Outcome, before: State, now: datetime
+        self, connection: Connection, attempt: Any, outcome: Outcome, before: State, now: datetime
     ) -> None:
         how: str = outcome.state
         if outcome.state is State.QUEUED:
-            how = VOID if before is State.UNKNOWN else UNSENT
+            # where no more than a draft was armed, no claim left, whenever that became certain
+            how = VOID if before is State.UNKNOWN and attempt.kind == StageKind.FINAL else UNSENT
         connection.execute(
             update(attempts)
-            .where(attempts.c.id == attempt)
+            .where(attempts.c.id == attempt.id)
             .values(outcome=how, closed_at=now, seconds=outcome.seconds, portal_seconds=outcome.portal_seconds)
         )
+        send = attempt.send_id
         still_open = select(attempts.c.id).where(attempts.c.send_id == send, attempts.c.closed_at.is_(None))
         if connection.execute(still_open.limit(1)).first() is None:
             connection.execute(update(sends).where(sends.c.id == send).values(closed_at=now))

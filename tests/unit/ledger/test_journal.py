@@ -258,6 +258,23 @@ def test_an_attempt_that_provably_sent_nothing_does_not_count_as_a_send(books: B
     assert {one["outcome"] for one in books.rows(attempts)} == {"unsent"}
 
 
+def test_nor_does_one_that_armed_no_more_than_a_draft(books: Books) -> None:
+    """A worker that died before the final stage was armed cannot have sent the claim, whatever it left there."""
+    claim_id = books.one()
+    for _ in range(3):
+        journal = books.journal(claim_id)
+        journal.arm(DRAFT)
+        journal.record(State.UNKNOWN, sent=Sent.MAYBE, due_at=books.clock.now())
+        assert books.journal(claim_id).record(State.QUEUED) is State.QUEUED
+    assert {one["outcome"] for one in books.rows(attempts)} == {"unsent"}
+    journal = books.journal(claim_id)
+    journal.arm(DRAFT)
+    journal.arm()
+    journal.record(State.UNKNOWN, sent=Sent.MAYBE, due_at=books.clock.now())
+    assert books.journal(claim_id).record(State.QUEUED) is State.QUEUED
+    assert books.rows(attempts)[-1]["outcome"] == "void"
+
+
 def test_the_numbers_of_other_claims_of_the_payer_are_taken(books: Books) -> None:
     first, second = books.one(), books.one(number=1)
     [elsewhere] = books.queue(CLAIMS[2], payer="lakeshore")
