@@ -226,7 +226,7 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
                 f" {escape(problem['message'])}[/dim]"
             )
         else:
-            _show_problem(problem["severity"], problem["message"], None)
+            _show_problem(problem["severity"], f"{problem['message']} [{problem['rule']}]", None)
     out.print("[bold]What happened[/bold]")
     for event in history["events"]:
         step = " → ".join(word for word in (event["before"], event["after"]) if word)
