@@ -296,7 +296,9 @@ def test_one_shifts_trouble_lets_the_others_end_and_is_told(
     monkeypatch.setattr(EvidenceStore, "keep", keep)
     with pytest.raises(Interrupted, match="disk is full"):
         office.loop.run(serve.serve(office.workshop, office.watcher, asyncio.Event()))
-    assert sorted(office.states()) == [State.ACCEPTED, State.SUBMITTING]
+    accepted, troubled = sorted(office.states())
+    assert accepted is State.ACCEPTED
+    assert troubled in (State.SUBMITTING, State.UNKNOWN)  # by the next tick nobody has it in hand
 
 
 def test_a_run_beside_workers_leaves_what_they_have_in_hand(office: FakeOffice) -> None:
