@@ -6,13 +6,13 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from playwright.async_api import Playwright, async_playwright
-from playwright.async_api._context_manager import PlaywrightContextManager
 
 from bot.home import Home
 from bot.portal.browser import find_browser
@@ -55,15 +55,18 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._manager: PlaywrightContextManager | None = None
+        self._kept = AsyncExitStack()
         self._thread = threading.Thread(target=self._loop.run_forever, name="coroutines", daemon=True)
         self._thread.start()
+
+    def keep(self, manager: AbstractAsyncContextManager[_T]) -> _T:
+        """Enter it; it is left when the loop is closed."""
+        return self.run(self._kept.enter_async_context(manager))
 
     @cached_property
     def driver(self) -> Playwright:
         """Playwright, started on this loop; starting it for each test would take longer than the tests."""
-        self._manager = async_playwright()
-        return self.run(self._manager.start())
+        return self.keep(async_playwright())
 
     def run(self, coroutine: Coroutine[Any, Any, _T], timeout: float = 60) -> _T:
         """What the coroutine returns or raises; after `timeout` seconds it is cancelled, and that is a failure."""
@@ -77,8 +80,7 @@ class Loop:
             pytest.fail(f"no end after {timeout} s")
 
     def close(self) -> None:
-        if self._manager is not None:
-            self.run(self._manager.__aexit__())
+        self.run(self._kept.aclose())
         self.run(_cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Playwright
 from pydantic import SecretStr
 
 from bot.claims.model import Claim
@@ -22,14 +21,15 @@ from bot.ledger.store import Act, Ledger
 from bot.ledger.tally import Tally
 from bot.ledger.views import Row, Rows
 from bot.portal.adapter import Credentials
-from bot.portal.browser import find_browser
-from bot.portal.desk import BrowserDesk, Desk
+from bot.portal.browser import PayerBrowser, find_browser
+from bot.portal.desk import BrowserDesk
 from bot.portal.evidence import EvidenceStore
 from bot.vault import Vault
 from bot.work import dispatch
 from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
 from bot.work.summary import Summary
+from fixtures.portals.registry import SITES
 from fixtures.portals.server import RunningPortal, running
 from fixtures.wire import Wire
 from tests.conftest import Loop
@@ -104,12 +104,13 @@ class TestOffice:
         self.payer = Payer(
             adapter(url), policy_of(adapter), (login,), delay, limits.verdict_delay, limits.claims_per_send
         )
+        desk = SharedDesk(loop, patience)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,
             EvidenceStore(home.evidence, self.vault),
             self.clock,
-            partial(_desk, loop.driver, patience),  # one driver for all tests: it starts slowly
+            lambda: nullcontext(desk),
         )
 
     def queue(self, claims: Sequence[Claim]) -> list[int]:
@@ -139,11 +140,23 @@ class TestOffice:
         return sum(account.startswith(str(claim["account"])) for claim in self.portal.claims)
 
 
-@asynccontextmanager
-async def _desk(driver: Playwright, patience: timedelta) -> AsyncIterator[Desk]:
+class SharedDesk(BrowserDesk):
+    """Opens sessions in one browser for all tests on a loop: driver and browser start slowly."""
+
+    def __init__(self, loop: Loop, patience: timedelta) -> None:
+        self._shared = _browser(loop, patience)
+
+    @asynccontextmanager
+    async def browser(self, host: str) -> AsyncIterator[PayerBrowser]:
+        yield self._shared
+
+
+@cache
+def _browser(loop: Loop, patience: timedelta) -> PayerBrowser:
     program = find_browser()
     assert program is not None
-    yield BrowserDesk(driver, program, headed=False, patience=patience)
+    hosts = [site.profile.address for site in SITES.values()]
+    return loop.keep(PayerBrowser(loop.driver, program, hosts, timeout=patience))
 
 
 @contextmanager

@@ -40,14 +40,18 @@ class BrowserDesk:
         self._headed = headed
         self._patience = patience
 
+    def browser(self, host: str) -> AbstractAsyncContextManager[PayerBrowser]:
+        """A browser whose pages reach this host only."""
+        return PayerBrowser(
+            self._playwright, self._executable, [host], headed=self._headed, timeout=self._patience
+        )
+
     @asynccontextmanager
     async def session(
         self, adapter: Adapter, credentials: Credentials, npis: Sequence[str], sign_ins: SignIns, clock: Clock
     ) -> AsyncIterator[Session]:
         """See `Desk`."""
-        async with PayerBrowser(
-            self._playwright, self._executable, [adapter.host], headed=self._headed, timeout=self._patience
-        ) as browser:
+        async with self.browser(adapter.host) as browser:
             context = await browser.context()
             try:
                 page = await context.new_page()

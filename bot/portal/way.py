@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: How many pages a portal may put in the way of one step before we give up.
 PATIENCE = 5
 #: Milliseconds after which we look whether an error page stands where something is awaited.
-SUSPICION = 500
+SUSPICION = 200
 
 
 class Trouble(StrEnum):

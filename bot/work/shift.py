@@ -358,7 +358,7 @@ class Shift:
         restore = await asyncio.to_thread(last_restore, self.ledger)
         if armed is None:  # it was found at the payer after an older ledger was put back
             assert restore is not None
-            armed = Armed(restore.since, restore.at, session.adapter.sent_as(item.claim))
+            armed = Armed(restore.since, restore.at, self.payer.adapter.sent_as(item.claim))
         sought = Sought(
             armed.sent_as,
             item.service_from,

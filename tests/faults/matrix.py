@@ -81,6 +81,8 @@ PROVED = Expected(State.ACCEPTED, Proof.BOTH, sends=1, stored=1)
 FOUND = Expected(State.ACCEPTED, Proof.LOOK_UP, sends=1, stored=1)
 #: The first send provably did not arrive; the second did.
 RESENT = Expected(State.ACCEPTED, Proof.BOTH, sends=2, stored=1)
+#: The same before that second send.
+ABSENT = Expected(State.QUEUED, sends=1)
 NOT_SENT = Expected(State.QUEUED)
 PARKED_FOR_A_PERSON = Expected(State.QUEUED, task="person-needed")
 PORTAL_CHANGED = Expected(State.QUEUED, task="form-changed")
@@ -150,7 +152,7 @@ CASES = (
         Fault.RECEIPT_CHARGE_CHANGED,
         but={"summit": PROVED},
     ),
-    Case("the receipt is somebody else's", FOUND, Fault.RECEIPT_OF_ANOTHER, late=True),
+    Case("the receipt is somebody else's", FOUND, Fault.RECEIPT_OF_ANOTHER),
     Case("the receipt is that of the claim before", FOUND, Fault.RECEIPT_STALE),
     Case(
         "a flawless receipt with a plausible number; the payer has nothing",
@@ -172,7 +174,7 @@ CASES = (
     # who is signed in
     Case("the session ends while the form is filled", PROVED, Fault.SESSION_LOST, "form"),
     Case("the session ends before the claim is taken", RESENT, Fault.SESSION_LOST, "submit"),
-    Case("the session ends before the receipt is shown", FOUND, Fault.SESSION_LOST, "receipt", late=True),
+    Case("the session ends before the receipt is shown", FOUND, Fault.SESSION_LOST, "receipt"),
     Case("the session ends before the search", PROVED, Fault.SESSION_LOST, "search", late=True),
     Case("the right password is refused", Expected(State.QUEUED, task="sign-in-refused"), Fault.LOGIN_REFUSED),
     Case("a captcha", PARKED_FOR_A_PERSON, Fault.CAPTCHA),

@@ -277,7 +277,6 @@ def test_serve_works_what_comes_and_stops_after_the_claim_in_hand(
 def test_one_shifts_trouble_lets_the_others_end_and_is_told(
     office: FakeOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "TICK", timedelta(seconds=0.05))
     office.payer = replace(office.payer, logins=(replace(office.payer.logins[0], seats=2),))
     office.workshop = replace(office.workshop, office=Office([office.payer]))
     office.queue(2)

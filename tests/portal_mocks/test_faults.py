@@ -114,7 +114,7 @@ def test_an_upload_can_be_dropped_too(lakeshore: RunningPortal, visit: Visit) ->
 
 
 def test_slowness_stores_first(portal: RunningPortal, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission, "_SLOW", 0.01)
+    monkeypatch.setattr(submission, "SLOW", 0.01)
     visitor = visit(portal)
     portal.inject("slow_confirmation")
     assert facts(visitor.submit().text)[visitor.receipt_number] == number(portal.claims[0])

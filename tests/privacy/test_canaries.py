@@ -72,22 +72,29 @@ class Search:
 
     def found(self) -> list[str]:
         """Where a canary is."""
-        plain = re.compile(
-            "|".join(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])" for word in self.canaries), re.I
-        )
         long = [word.encode() for word in self.canaries if len(word) >= LONG]
         hits = []
         for number, done in enumerate(self.said):
             for stream in (done.out, done.err):
-                hits += [f"command {number}: {match[0]}" for match in plain.finditer(stream)]
+                hits += [f"command {number}: {word}" for word in self._words(stream)]
         for path in self._files():
             name = path.relative_to(self.desk.home.path).as_posix()
-            hits += [f"name {name}: {match[0]}" for match in plain.finditer(name)]
+            hits += [f"name {name}: {word}" for word in self._words(name)]
             content = path.read_bytes()
             if path.suffix == ".jsonl":
-                hits += [f"{name}: {match[0]}" for match in plain.finditer(content.decode())]
+                hits += [f"{name}: {word}" for word in self._words(content.decode())]
             hits += [f"{name}: {word.decode()}" for word in long if word in content]
         return hits
+
+    def _words(self, text: str) -> list[str]:
+        """The canaries that stand in a text as words of their own."""
+        lowered = text.lower()
+        return [
+            word
+            for word in self.canaries
+            if word.lower() in lowered
+            and re.search(rf"(?<![0-9a-z]){re.escape(word.lower())}(?![0-9a-z])", lowered)
+        ]
 
     def _files(self) -> Iterator[Path]:
         """All but the folder in which passwords are kept."""

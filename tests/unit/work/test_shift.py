@@ -27,9 +27,12 @@ from bot.errors import (
 from bot.ledger import people, queue, seats, views
 from bot.ledger.journal import Item
 from bot.ledger.queue import Scope
+from bot.ledger.restore import accept_older
+from bot.portal.adapter import Adapter, FoundClaim
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import LookUp, Verdict
 from bot.portal.submission import Outcome
+from bot.portal.verdict import Pending
 from bot.work import shift as room
 from bot.work.shift import Plan, Shift
 from tests.unit.ledger.books import CLAIMS, Books
@@ -42,8 +45,8 @@ class Nowhere:
     """A desk with a session that nothing is behind."""
 
     @asynccontextmanager
-    async def session(self, *_: object) -> AsyncIterator[object]:
-        yield SimpleNamespace(npi="1990000014")  # signed in
+    async def session(self, adapter: Adapter, *_: object) -> AsyncIterator[object]:
+        yield SimpleNamespace(npi="1990000014", adapter=adapter)  # signed in
 
 
 class Watcher:
@@ -234,6 +237,28 @@ def test_not_there_means_nothing_soon_after_the_last_of_several_sends(books: Boo
     queue.recover(books.ledger, books.clock.now())
     night.work(looked_up=lambda _: LookUp(Verdict.ABSENT))
     assert books.state(claim_id) is State.UNKNOWN
+
+
+def test_a_form_that_is_found_after_an_older_ledger_was_put_back_is_followed(
+    books: Books, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payer has it under the portal's number, and this ledger never armed it."""
+    [claim_id] = books.queue(CLAIMS[0])
+    restore = accept_older(books.ledger, books.act())
+    books.clock.advance(86_400)
+    row = FoundClaim(None, None, None, None, None, None, None, "", "T1")
+    asked: list[Pending] = []
+
+    async def read_verdict(_: object, pending: Pending, *__: object) -> Outcome:
+        asked.append(pending)
+        return pending.now
+
+    monkeypatch.setattr(room, "read_verdict", read_verdict)
+    night.work(looked_up=lambda _: LookUp(Verdict.FOUND, row, 1))
+    assert books.state(claim_id) is State.RECEIVED
+    [pending] = asked
+    assert (pending.sought.tracking_number, pending.sought.armed_at) == ("T1", restore.since)
+    assert books.row(claim_id)["due_at"] == pending.now.due_at
 
 
 def test_no_claim_waits_for_a_seat_that_nobody_takes(books: Books, night: Night) -> None:
