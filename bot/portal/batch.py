@@ -142,9 +142,9 @@ class Together:
 
     async def _sent(self, guard: Guard) -> Batch:
         """From the saved claims to the portal's answer."""
-        page = self.session.page
+        page, saved = self.session.page, list(self.saved.values())
+        await self.session.persist(lambda: self.adapter.choose(page, saved))
         async with explained(page, self.adapter):
-            await self.adapter.choose(page, list(self.saved.values()))
             await self.arm(self.adapter.stage(self.adapter.build), guard)
             await self.adapter.put_together(page)
             await heard(self.session, guard)
