@@ -314,6 +314,7 @@ def recover(why: Why = "") -> None:
 
 def _run(order: Order, *, as_json: bool) -> int:
     with _installation() as it, it.home.locked():
+        asked = next(iter(views.claim_rows(it.ledger, claim_id=order.claim_id)), None) if order.claim_id else None
         waiting = Counter(
             row["payer"] for row in views.claim_rows(it.ledger, state=State.QUEUED, payer=order.payer)
         )
@@ -323,6 +324,8 @@ def _run(order: Order, *, as_json: bool) -> int:
             summary = asyncio.run(dispatch.run(it.workshop(), order, watch))
     if as_json:
         _print(summary.document())
+    elif asked and not summary.queued:
+        terminal.out.print(f"Claim {asked['id']} is not waiting to be sent. {escape(terminal.standing(asked))}.")
     else:
         terminal.show_summary(summary, dry_run=order.dry_run)
     if not summary.balanced:

@@ -339,6 +339,12 @@ def test_what_a_run_ends_with(
         assert desk(command).code == code
 
 
+def test_a_claim_that_does_not_wait_is_said_to(desk: Desk) -> None:
+    desk("queue", desk.file(*good(1)), "--hold")
+    done = desk("run", "--claim", "1")
+    assert (done.code, done.out) == (0, "Claim 1 is not waiting to be sent. Waiting for you.\n")
+
+
 # Files
 
 
