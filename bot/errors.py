@@ -170,6 +170,10 @@ class PayerHasIt(PortalError):
         self.control_number = control_number
 
 
+class LeftoverGone(PortalError):
+    """What an attempt left unsent at the portal is there no more, and was not taken away by us."""
+
+
 class Unclear(PayerbotError):
     """A request was armed and there is no proof what became of it."""
 

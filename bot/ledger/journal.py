@@ -11,13 +11,13 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
@@ -30,7 +30,7 @@ from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
-from bot.portal.submission import Outcome
+from bot.portal.submission import Leftover, Outcome
 
 #: A request may leave this long after its arm was committed, no longer.
 FRESH = timedelta(seconds=30)
@@ -43,6 +43,9 @@ RETRY = timedelta(minutes=5)
 
 #: An attempt that was armed and provably sent nothing, and one that the payer's search proves never arrived.
 UNSENT, VOID = "unsent", "void"
+
+#: States in which what an attempt left at the portal is sent, or can never be.
+AT_THE_PAYER = frozenset({State.ACCEPTED, State.RECEIVED, State.DISPUTED, State.DUPLICATE, State.REJECTED})
 
 #: How often a claim is sent, after earlier sends proved void, before a person must say so.
 SENDS = 2
@@ -67,8 +70,6 @@ class Item:
     sent: Sent
     #: When the first attempt that may have reached the payer was armed.
     first_armed: datetime | None
-    #: It was armed before, whatever became of that.
-    tried: bool
     #: How often in a row the portal kept us from it.
     failures: int
     proof: Proof
@@ -102,6 +103,18 @@ class ClaimJournal:
     async def taken(self, numbers: Collection[str]) -> frozenset[str]:
         """Which of these numbers of this payer, its own or its portal's, belong to other claims."""
         return await asyncio.to_thread(self._taken, numbers)
+
+    async def leaves(self, saved: str) -> None:
+        """Note how the portal tells what the open attempt has left there unsent."""
+        await asyncio.to_thread(self._leaves, saved)
+
+    async def leftovers(self) -> Sequence[Leftover]:
+        """What attempts at this claim, or at others under its account, have left at the portal."""
+        return await asyncio.to_thread(self._leftovers)
+
+    async def cleared(self, leftover: Leftover) -> None:
+        """Note that this is gone."""
+        await asyncio.to_thread(self._cleared, leftover)
 
     async def record(self, outcome: Outcome, need: Need | None) -> State:
         """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
@@ -157,6 +170,7 @@ class ClaimJournal:
                         send_id=send,
                         claim_id=self._item.id,
                         sent_as=self._ledger.vault.encrypt(json.dumps(asdict(sent_as)).encode()),
+                        left="" if stage.sendable else None,
                     )
                 )
             except IntegrityError:
@@ -198,6 +212,36 @@ class ClaimJournal:
                     )
                 ).scalars()
             )
+
+    def _leaves(self, saved: str) -> None:
+        with self._ledger.write() as connection:
+            connection.execute(update(attempts).where(*self._open()).values(left=saved))
+
+    def _leftovers(self) -> list[Leftover]:
+        mine = and_(*self._open())
+        query = (
+            select(attempts.c.id, attempts.c.left, attempts.c.left_seen, mine.label("fresh"))
+            .join(claims, claims.c.id == attempts.c.claim_id)
+            .where(
+                claims.c.payer == self._item.payer,
+                claims.c.account == self._item.account,
+                attempts.c.left.is_not(None),
+                or_(mine, attempts.c.closed_at.is_not(None)),
+            )
+            .order_by(attempts.c.id)
+        )
+        with self._ledger.read() as connection:
+            return [
+                Leftover(row.id, row.left, bool(row.fresh), bool(row.left_seen))
+                for row in connection.execute(query)
+            ]
+
+    def _cleared(self, leftover: Leftover) -> None:
+        with self._ledger.write() as connection:
+            connection.execute(update(attempts).where(attempts.c.id == leftover.id).values(left=None))
+
+    def _open(self) -> tuple[Any, ...]:
+        return attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None)
 
     def _record(self, outcome: Outcome, need: Need | None) -> State:
         now = self._clock.now()
@@ -271,6 +315,8 @@ class ClaimJournal:
             .where(attempts.c.id == attempt.id)
             .values(outcome=how, closed_at=now, seconds=outcome.seconds, portal_seconds=outcome.portal_seconds)
         )
+        if outcome.state in AT_THE_PAYER:
+            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(left=None))
         send = attempt.send_id
         still_open = select(attempts.c.id).where(attempts.c.send_id == send, attempts.c.closed_at.is_(None))
         if connection.execute(still_open.limit(1)).first() is None:

@@ -234,6 +234,17 @@ def _not_there(connection: Connection, claim_id: int, act: Act) -> None:
     _queue_again(connection, claim_id, act, "not_there", f"{act.who} looked: it is not at the payer.")
 
 
+def _leftovers_of(connection: Connection, claim_id: int) -> Sequence[int]:
+    """The attempts that left something unsent at the claim's portal under its account."""
+    row = connection.execute(select(claims.c.payer, claims.c.account).where(claims.c.id == claim_id)).one()
+    query = (
+        select(attempts.c.id)
+        .join(claims, claims.c.id == attempts.c.claim_id)
+        .where(claims.c.payer == row.payer, claims.c.account == row.account, attempts.c.left.is_not(None))
+    )
+    return connection.execute(query).scalars().all()
+
+
 def _goes_on_waiting(connection: Connection, claim_id: int, act: Act) -> bool:
     """Whether a released claim still waits for its letter. What it looked like is answered by the release."""
     row = connection.execute(select(claims).where(claims.c.id == claim_id)).one()
@@ -251,6 +262,9 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
         raise Refused(f"Claim {claim_id} needs a signed or approved letter first: payerbot letters list.")
     connection.execute(
         update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
+    )
+    connection.execute(
+        update(attempts).where(attempts.c.id.in_(_leftovers_of(connection, claim_id))).values(left_seen=True)
     )
     move(
         connection,

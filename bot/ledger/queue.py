@@ -258,7 +258,6 @@ def _item(ledger: Ledger, row: Any) -> Item:
         login=row.login,
         sent=Sent(row.sent),
         first_armed=_first_armed(ledger, row.id) if row.attempts else None,
-        tried=row.attempts > 0,
         failures=row.failures,
         proof=Proof(row.proof),
         status=Status(row.status),

@@ -246,6 +246,11 @@ attempts = Table(
     #: Seconds from opening the form to its outcome, and how many of them the portal kept us waiting.
     Column("seconds", Float),
     Column("portal_seconds", Float),
+    #: How the portal tells what this attempt left there unsent, and somebody may send from there; empty: nobody
+    #: knows. None: it left nothing, or that is sent or gone.
+    Column("left", Text),
+    #: A person knows that it is gone, if it is.
+    Column("left_seen", Boolean, nullable=False, default=False),
     Index("ix_attempts_claim_id", "claim_id"),
     Index(
         "uq_attempts_open",

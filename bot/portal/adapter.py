@@ -175,6 +175,8 @@ class Stage:
     path: str
     #: For portals that post everything to one address: tells this stage from others by the body.
     body: Callable[[bytes], bool] | None = None
+    #: Somebody may send from there what it leaves: it is taken away before the claim is entered again.
+    sendable: bool = False
 
     def matches(self, method: str, path: str, body: bytes) -> bool:
         """Whether a request is this stage."""
@@ -427,14 +429,6 @@ class Adapter(ABC):
     async def open_form(self, page: Page) -> None:
         """Open an empty form, as far as its first page."""
 
-    async def discard(self, page: Page, sought: SentAs) -> bool:
-        """Take one thing away that an earlier attempt at a claim left unsent at the portal; whether there was any.
-        By default it keeps nothing.
-
-        Raises `NotAsQueued` when it cannot tell whether that is ours.
-        """
-        return False
-
     async def leave(self, page: Page, form_page: FormPage) -> None:
         """Lead on to the next page."""
         if form_page.next:
@@ -534,6 +528,17 @@ class BatchAdapter(Adapter):
     @abstractmethod
     async def choose(self, page: Page, saved: Collection[str]) -> None:
         """Open the saved claims and choose these, and no others."""
+
+    @abstractmethod
+    async def saved_claims(self, page: Page, sought: SentAs) -> Mapping[str, Mapping[str, str]]:
+        """What stands unsent at the portal under this account: how it tells each, and what it shows of it."""
+
+    @abstractmethod
+    async def discard(self, page: Page, saved: str) -> bool:
+        """Take a saved claim away, out of a batch that was not sent if need be.
+
+        Whether it is now certain that nobody can send it or has sent it.
+        """
 
     async def put_together(self, page: Page) -> None:
         """Make the one press that puts the chosen claims together."""

@@ -9,10 +9,22 @@ unclear    each claim is looked up by itself
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from bot.errors import FormChanged, LoginStopped, LostClaim, NotAsQueued, Passing, PayerHasIt, PortalRefused
+from bot.claims.vocabulary import State
+from bot.errors import (
+    FormChanged,
+    LeftoverGone,
+    LoginStopped,
+    LostClaim,
+    NotAsQueued,
+    Passing,
+    PayerHasIt,
+    PortalError,
+    PortalRefused,
+)
+from bot.log import get
 from bot.portal.adapter import Batch, BatchAdapter, Receipt, Stage
 from bot.portal.evidence import EvidenceStore
 from bot.portal.send_once import Guard
@@ -31,6 +43,8 @@ from bot.portal.submission import (
     timing,
 )
 from bot.portal.way import explained
+
+log = get()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +125,7 @@ class Together:
                 async with explained(page, self.adapter):
                     await form.enter(form.armed, part.arming(form, guard))
                     await heard(self.session, guard)
-                    return await self.adapter.saved(page)
+                    saved = await self.adapter.saved(page)
             except LostClaim:
                 raise
             except Exception as error:
@@ -120,25 +134,44 @@ class Together:
                     raise
                 give_up(self.session, error)
                 await part.keep("refusal")
-                return await part.stopped_short(error, drafts=True)
+                trouble = error
+            else:
+                await part.journal.leaves(saved)
+                return saved
+        return await self._left_out(part, trouble)
+
+    async def _left_out(self, part: Submission, error: Exception) -> Outcome:
+        """A claim that was armed and not sent: what it left is taken away now, or before it is entered again."""
+        outcome = await part.stopped_short(error, drafts=True)
+        if outcome.state not in (State.QUEUED, State.HELD):
+            return outcome  # refused: what stays there cannot be sent
+        try:
+            await part.clear()
+        except LeftoverGone as gone:
+            return part.gone(gone)
+        except PortalError as trouble:
+            log.warning("leftover", error=type(trouble).__name__)
+        return outcome
 
     async def _send(self) -> None:
         """Put together what was saved, and send it."""
+        trouble: Exception | None = None
+        answered: Batch | None = None
         async with guarded(self.session, self._still_ours) as guard:
             try:
                 answered = await self._sent(guard)
             except Exception as error:
                 guard.revoke()
                 give_up(self.session, error)
-                if self.adapter.final not in guard.sent:
-                    await self._stop_short(error)
-                    return
-                answered = None
+                trouble = error
             kept = await self._keep("receipt" if answered else "unclear")
+        if trouble is not None and self.adapter.final not in guard.sent:
+            await self._stop_short(trouble)
+            return
         for place in self.saved:
             part = self.parts[place]
             receipt = self._receipt(part, answered) if answered and kept else None
-            self.results[place] = await part.conclude(receipt)
+            await self._note(place, part.conclude(receipt))
 
     async def _sent(self, guard: Guard) -> Batch:
         """From the saved claims to the portal's answer."""
@@ -195,9 +228,15 @@ class Together:
             error = NotAsQueued(f"The portal refused the batch: {error.message}")
         if isinstance(error, LostClaim):
             error = Passing("Another worker has taken a claim of the batch over.")
-        await self._keep("refusal")
         for place in self.saved:
-            self.results[place] = await self.parts[place].stopped_short(error, drafts=True)
+            await self._note(place, self._left_out(self.parts[place], error))
+
+    async def _note(self, place: int, ending: Awaitable[Outcome]) -> None:
+        """What became of one claim; that one cannot be told does not keep the others from being."""
+        try:
+            self.results[place] = await ending
+        except Exception as error:
+            self.results[place] = error
 
     async def _keep(self, kind: str) -> bool:
         """Keep the page as evidence of every claim that was saved."""

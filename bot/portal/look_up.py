@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.portal.adapter import FoundClaim, SentAs
+from bot.portal.adapter import BatchAdapter, FoundClaim, SentAs
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.session import Session
 
@@ -74,8 +74,11 @@ async def look_up(session: Session, store: EvidenceStore, sought: Sought, taken:
         lambda: adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
     )
     kept = await store.keep(page, "look-up", session.clock.now())
-    numbers = {number for row in rows for number in (row.control_number, row.tracking_number) if number}
-    found = judge(rows, sought, await taken(numbers), adapter.control_number, adapter.tracking_number)
+    # a batch's number is that of all its claims
+    tracking = None if isinstance(adapter, BatchAdapter) else adapter.tracking_number
+    shown = {(row.control_number, row.tracking_number if tracking else None) for row in rows}
+    numbers = {number for both in shown for number in both if number}
+    found = judge(rows, sought, await taken(numbers), adapter.control_number, tracking)
     on_line = adapter.limits.on_line
     off_line = on_line is not None and session.clock.now() - sought.armed_at > on_line
     verdict = Verdict.UNSURE if off_line and found.verdict is Verdict.ABSENT else found.verdict

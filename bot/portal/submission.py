@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from playwright.async_api import Error as PlaywrightError
@@ -25,6 +26,7 @@ from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import (
     FormChanged,
+    LeftoverGone,
     LoginStopped,
     LostClaim,
     NotAsQueued,
@@ -50,8 +52,20 @@ log = get()
 
 #: How long after an arm a request of ours may still be on its way: the guard's age limit and its time-out.
 IN_FLIGHT = timedelta(seconds=60)
-#: Things that attempts at one claim leave unsent at a portal, at most: a claim that was saved, a batch around it.
-LEFTOVERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What an attempt left unsent at a portal."""
+
+    #: The attempt.
+    id: int
+    #: How the portal tells it from others; empty: nobody knows.
+    saved: str
+    #: The attempt is still open, and it is this claim's: there was no time for anybody to send it.
+    fresh: bool
+    #: A person knows that it is gone, if it is.
+    seen: bool
 
 
 class Journal(Protocol):
@@ -64,6 +78,18 @@ class Journal(Protocol):
 
     async def still_mine(self) -> bool:
         """Whether the open attempt is ours and was armed less than 30 seconds ago."""
+        ...
+
+    async def leaves(self, saved: str) -> None:
+        """Note how the portal tells what the open attempt has left there unsent."""
+        ...
+
+    async def leftovers(self) -> Sequence[Leftover]:
+        """What attempts at this claim, or at others under its account, have left at the portal."""
+        ...
+
+    async def cleared(self, leftover: Leftover) -> None:
+        """Note that this is gone."""
         ...
 
     async def taken(self, numbers: Collection[str]) -> frozenset[str]:
@@ -105,8 +131,6 @@ class Work:
     visibility_delay: timedelta
     #: How soon a verdict may come, where the receipt is none.
     verdict_delay: timedelta = timedelta(0)
-    #: It was armed before, whatever became of that.
-    tried: bool = False
 
     @property
     def sent(self) -> Sent:
@@ -188,13 +212,11 @@ class Submission:
     async def fill(self) -> Form | Outcome:
         """Fill everything before the first stage; where the claim stands when the portal, or we, stopped it."""
 
-        async def enter() -> Form:
-            if self.work.tried:
-                await self._discard()
-            return await _enter(self.session, self.work.claim)
-
         try:
-            form = await self.session.persist(enter)
+            await self.clear()
+            form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
+        except LeftoverGone as error:
+            return self.gone(error)
         except (NotAsQueued, PortalRefused, PayerHasIt) as error:
             await self.keep("refusal")
             return await self._not_sent(error)
@@ -205,12 +227,33 @@ class Submission:
             return await self._left_unarmed(self.session.unarmed)
         return form
 
-    async def _discard(self) -> None:
-        """Take away what earlier attempts left unsent."""
-        for _ in range(LEFTOVERS):
-            if not await self.adapter.discard(self.session.page, self.sent_as):
-                return
-        raise NotAsQueued("What an earlier attempt left at the portal cannot be taken away.")
+    async def clear(self) -> None:
+        """Take away what attempts left unsent at the portal.
+
+        Raises `LeftoverGone` when that is there no more: somebody sent or deleted it.
+        """
+        way = self.adapter if isinstance(self.adapter, BatchAdapter) else self.adapter.together()
+        if way is None:
+            return
+        for leftover in await self.journal.leftovers():
+            saved = [leftover.saved] if leftover.saved else await self._saved_as(way)
+            gone = [await self.session.persist(partial(way.discard, self.session.page, one)) for one in saved]
+            if not (leftover.seen or (all(gone) and (saved or leftover.fresh))):
+                raise LeftoverGone(
+                    f"What was saved at {self.adapter.name} and not sent is there no more: somebody has sent it,"
+                    " or deleted it. Look there before this claim is sent again."
+                )
+            await self.journal.cleared(leftover)
+
+    async def _saved_as(self, way: BatchAdapter) -> list[str]:
+        """The saved claims that show everything of this one."""
+        found = await self.session.persist(lambda: way.saved_claims(self.session.page, self.sent_as))
+        return [saved for saved, shown in found.items() if is_shown(way, self.work.claim, shown)]
+
+    def gone(self, error: LeftoverGone) -> Outcome:
+        """A person must say whether it was sent."""
+        kept = tuple(self.kept)
+        return Outcome(State.HELD, error.message, Sent.MAYBE, evidence=kept, needs_person=True)
 
     async def conclude(self, receipt: Receipt | None) -> Outcome:
         """Where it stands by what the portal answered; None when it is unclear what became of it."""
@@ -274,7 +317,7 @@ class Submission:
         if isinstance(error, NotAsQueued | PortalRefused | PayerHasIt):
             return await self._not_sent(error)
         words = error.message if isinstance(error, PayerbotError) else "The portal was not as expected."
-        if drafts and not isinstance(self.adapter, BatchAdapter):  # what stays of those is discarded
+        if drafts and not isinstance(self.adapter, BatchAdapter):
             return Outcome(
                 State.UNKNOWN,
                 f"{words} What was uploaded before that may stand there as a draft; we are checking.",
@@ -570,6 +613,14 @@ def _log_unexpected(error: Exception) -> None:
 def _stopping(error: Exception) -> LoginStopped | FormChanged | None:
     """The error, if it stops more than this claim."""
     return error if isinstance(error, LoginStopped | FormChanged) else None
+
+
+def is_shown(adapter: Adapter, claim: Claim, shown: Mapping[str, str]) -> bool:
+    """Whether what is shown is this claim's, and tells whose it is."""
+    wanted = {echo.label: fit.expected(echo, claim) for echo in adapter.echoes if echo.label in shown}
+    return adapter.identity <= wanted.keys() and all(
+        value is None or same(value, shown[label]) for label, value in wanted.items()
+    )
 
 
 def differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from bot.claims.edits import engine
 from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
-from bot.portal.adapter import Adapter, BatchAdapter, Credentials
+from bot.portal.adapter import Adapter, Credentials
 
 #: Packages outside this project announce their adapters here, as slug = "module:Class".
 GROUP = "payerbot.payers"
@@ -143,10 +143,7 @@ def find_adapters() -> dict[str, type[Adapter]]:
             found |= {
                 one.slug: one
                 for one in adapters
-                if isinstance(one, type)
-                and issubclass(one, Adapter)
-                and hasattr(one, "slug")
-                and not issubclass(one, BatchAdapter)
+                if isinstance(one, type) and issubclass(one, Adapter) and hasattr(one, "slug")
             }
     for point in entry_points(group=GROUP):
         found.setdefault(point.name, point.load())

@@ -106,6 +106,8 @@ class Shift:
         self._passed: set[int] = set()
         self._refused: list[str] = []
         self._passing = 0
+        #: Batches in a row of which nothing was sent.
+        self._in_vain = 0
         self._session: Session | None = None
 
     async def work(self, desk: Desk) -> None:
@@ -285,14 +287,20 @@ class Shift:
             await self._attempt(item, prepare(item))
         parts = [Part(self._work_on(item), journal) for item, journal in ready]
         results = await submit_together(session, adapter, parts, self.store)
-        stopped: PortalError | None = None
+        stopped: Exception | None = None
         for (item, journal), result in zip(ready, results, strict=True):
             try:
                 await self._attempt(item, self._conclude(item, journal, result))
-            except PortalError as error:
+            except Exception as error:
                 stopped = stopped or error
         if stopped is not None:
             raise stopped
+        if all(isinstance(result, Outcome) and result.state is State.QUEUED for result in results):
+            self._in_vain += 1
+            if self._in_vain >= PATIENCE:
+                raise Passing(f"{self.payer.adapter.name} kept us from {self._in_vain} batches in a row.")
+        else:
+            self._in_vain = 0
 
     async def _conclude(self, item: Item, journal: ClaimJournal, result: Outcome | Exception | None) -> None:
         if isinstance(result, Exception):
@@ -301,9 +309,7 @@ class Shift:
             await self._record(item, journal, result)
 
     def _work_on(self, item: Item) -> Work:
-        return Work(
-            item.claim, item.first_armed, self.payer.visibility_delay, self.payer.verdict_delay, tried=item.tried
-        )
+        return Work(item.claim, item.first_armed, self.payer.visibility_delay, self.payer.verdict_delay)
 
     async def _may_go(self, session: Session, item: Item, journal: ClaimJournal) -> bool:
         """Whether a claim may be sent as far as we know; if not, that is recorded."""

@@ -3,18 +3,16 @@ are saved, put together in a batch, and found in the claim search a day later.""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import ClassVar
 
 from playwright.async_api import Page
 
 from bot.claims.vocabulary import Status
-from bot.errors import NotAsQueued
-from bot.portal.adapter import Adapter, BatchAdapter, Limits, Receipt, SentAs, Stage, StageKind, shown
+from bot.portal.adapter import Adapter, BatchAdapter, Limits, Receipt, Stage, StageKind, shown
 from bot.portal.convert import dollars, mdy
 from bot.portal.reading import read
-from bot.portal.way import heading, reach, records
+from bot.portal.way import heading, reach
 from payers.hudson.form import SEARCH, pages
 
 
@@ -56,20 +54,9 @@ class Hudson(Adapter):
 
     def together(self) -> BatchAdapter:
         """Batches."""
-        return HudsonBatches(self.url)
+        from payers.hudson.batches import HudsonBatches
 
-    async def discard(self, page: Page, sought: SentAs) -> bool:
-        """A batch that was not submitted is taken apart, then its claim deleted."""
-        await page.goto(f"{self.url}/claims/saved")
-        saved = await records(page, self, "Claims not sent", "No claims to send")
-        number = sum(row["Patient Control Number"] == sought.account for row in saved)
-        if number > 1:
-            raise NotAsQueued(f"{number} saved claims there have this account: delete what is not ours.")
-        if number:
-            link = page.get_by_role("link", name=sought.account, exact=True)
-            async with page.expect_navigation():
-                await page.get_by_role("row").filter(has=link).get_by_role("button").click()
-        return bool(number)
+        return HudsonBatches(self.url)
 
     async def open_form(self, page: Page) -> None:
         """A new claim forgets the last one that was not finished."""
@@ -88,25 +75,3 @@ class Hudson(Adapter):
             refused=tuple(problems),
             duplicate_of=self.duplicate_in(problems),
         )
-
-
-SAVE = Stage("save", StageKind.DRAFT, "POST", "/claims/finish")
-BUILD = Stage("build", StageKind.DRAFT, "POST", "/batches")
-
-
-class HudsonBatches(BatchAdapter, Hudson):
-    """The way for claims that go together."""
-
-    tracking_number = r"B\d{7}"
-    pages = pages("Professional", last="Finish", stage="save")
-    saved_title, confirm_title, sent_title = "Claim saved", "Confirm Batch", "Batches submitted"
-    batch_number, batch_table = "Batch Number", "Claims in this batch"
-    build, builds, sends = "build", "Build Batch", "Submit Batch"
-    stages = (Stage("submit", StageKind.FINAL, "POST", "/batches/.+/submit"), SAVE, BUILD)
-
-    async def choose(self, page: Page, saved: Collection[str]) -> None:
-        """There is a box for each claim that is complete, whoever saved it."""
-        await page.goto(f"{self.url}/batches/new")
-        await reach(page, self, heading(page, self.builds))
-        for number in saved:
-            await page.locator(f"[name=claim_{number}]").check()  # because: accounts, the labels, may be alike

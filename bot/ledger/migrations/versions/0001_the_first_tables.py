@@ -162,6 +162,8 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("portal_seconds", sa.Float(), nullable=True),
+        sa.Column("left", sa.Text(), nullable=True),
+        sa.Column("left_seen", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_attempts_claim_id")),
         sa.ForeignKeyConstraint(["send_id"], ["sends.id"], name=op.f("fk_attempts_send_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),

@@ -1,0 +1,222 @@
+"""What an attempt left unsent at the portal, and a person who works there, too: it is sent once, whoever does."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.ledger import people
+from bot.ledger.store import Act
+from bot.portal import batch as room
+from bot.portal.submission import Submission
+from bot.work.dispatch import Order
+from fixtures.claims.generate import claims
+from fixtures.portals.faults import Fault
+from fixtures.portals.portal import Portal
+from fixtures.portals.registry import SITES
+from tests.conftest import Loop
+from tests.office import TestOffice, office
+from tests.portal_mocks.visitor import BatchVisitor
+
+SLUG = "hudson"
+DELAY = SITES[SLUG].profile.visibility_delay
+CLAIMS = [one.model_copy(update={"prior_authorisation": "PA4471"}) for one in claims(SLUG, 2)]
+
+
+@pytest.fixture(autouse=True)
+def _no_duplicates_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payer that notices duplicates by itself would hide a second send."""
+    monkeypatch.setattr(Portal, "duplicate_of", lambda *_: None)
+
+
+@pytest.fixture
+def one(tmp_path: Path, loop: Loop) -> Iterator[TestOffice]:
+    with office(SLUG, tmp_path, loop, DELAY, timedelta(seconds=5)) as office_:
+        yield office_
+
+
+@contextmanager
+def visiting(one: TestOffice) -> Iterator[BatchVisitor]:
+    """A biller signs in beside the bot."""
+    visitor = BatchVisitor(one.portal)
+    with visitor.http:
+        visitor.password(0)
+        yield visitor
+
+
+def somebody_sends(one: TestOffice, *, build: bool = False) -> None:
+    """A biller submits the batch that stands there, or one of all that is complete."""
+    with visiting(one) as visitor:
+        _send(visitor, build)
+
+
+def left(one: TestOffice) -> str:
+    """What stands unsent at the portal."""
+    with visiting(one) as visitor:
+        return str(visitor.http.get("/claims/saved").text)
+
+
+def _send(visitor: BatchVisitor, build: bool) -> None:
+    if build:
+        page = visitor.http.get("/batches/new").text
+        answer = visitor.post("/batches", dict.fromkeys(re.findall(r'name="(claim_\d+)"', page), "on"), page)
+        found = re.search(r"/batches/(B\d+)", str(answer.url))
+    else:
+        found = re.search(r"/batches/(B\d+)/delete", visitor.http.get("/claims/saved").text)
+    assert found
+    path = f"/batches/{found[1]}"
+    assert "Batches submitted" in visitor.post(f"{path}/submit", {}, visitor.http.get(path).text).text
+
+
+def stored(one: TestOffice) -> list[int]:
+    return [one.stored(claim.account) for claim in CLAIMS]
+
+
+def states(one: TestOffice, ids: list[int]) -> list[str]:
+    return [one.claim(claim_id)["state"] for claim_id in ids]
+
+
+async def _leave(_: object, part: Any, error: Exception) -> Any:
+    """The portal is gone before anything can be taken away."""
+    return await part.stopped_short(error, drafts=True)
+
+
+def test_what_a_lost_answer_left_is_taken_away_at_once(one: TestOffice) -> None:
+    ids = one.queue(CLAIMS)
+    one.portal.inject(Fault.BAD_GATEWAY_AFTER, "build")
+    one.run()
+    assert states(one, ids) == ["queued", "queued"]
+    assert "No claims to send" in left(one)
+    assert stored(one) == [0, 0]
+
+
+def test_what_somebody_sent_meanwhile_is_not_sent_again(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two runs."""
+    ids = one.queue(CLAIMS)
+    with monkeypatch.context() as patched:
+        patched.setattr(room.Together, "_left_out", _leave)
+        one.portal.inject(Fault.BAD_GATEWAY_AFTER, "build")
+        one.run()
+    somebody_sends(one)
+    one.clock.advance(600)
+    one.run()
+    assert states(one, ids) == ["held", "held"]
+    assert "somebody has sent it" in one.claim(ids[0])["reason"]
+    assert stored(one) == [1, 1]
+
+
+def test_nor_what_somebody_sent_while_we_were_about_to(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = one.queue(CLAIMS)
+    original = room.Together._sent
+    came: list[int] = []
+
+    async def late(self: Any, guard: Any) -> Any:
+        if not came:
+            came.append(1)
+            await asyncio.to_thread(somebody_sends, one, build=True)
+        return await original(self, guard)
+
+    monkeypatch.setattr(room.Together, "_sent", late)
+    one.run()
+    assert states(one, ids) == ["held", "held"]
+    one.clock.advance(600)
+    one.run()
+    assert stored(one) == [1, 1]
+
+
+def test_nor_after_a_crash(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody sends it before the payer's search could know: not there means nothing then."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed("in the middle")
+
+    ids = one.queue(CLAIMS)
+    with monkeypatch.context() as patched:
+        patched.setattr(room.Together, "_compare", die)
+        with pytest.raises(BaseException, match="in the middle"):
+            one.run()
+    one.run(Order(look_ups_only=True))
+    assert states(one, ids) == ["unknown", "unknown"]
+    one.clock.advance(20 * 3600)
+    somebody_sends(one)
+    one.clock.advance(4 * 3600 + 200)
+    one.run(Order(look_ups_only=True))
+    one.run()
+    assert states(one, ids) == ["held", "held"]
+    assert stored(one) == [1, 1]
+
+
+def test_what_a_withdrawn_claim_left_does_not_outlive_its_copy(
+    one: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = one.queue(CLAIMS)
+    with monkeypatch.context() as patched:
+        patched.setattr(room.Together, "_left_out", _leave)
+        one.portal.inject(Fault.BAD_GATEWAY_AFTER, "build")
+        one.run()
+    people.withdraw(one.ledger, ids, Act("ruth", one.clock.now()))
+    one.queue(CLAIMS)
+    one.run()
+    assert "No claims to send" in left(one)
+    assert stored(one) == [1, 1]
+
+
+def test_what_somebody_else_saved_stays(one: TestOffice) -> None:
+    """Under the same account, for another amount."""
+    ids = one.queue(CLAIMS)
+    one.portal.inject(Fault.BAD_GATEWAY_BEFORE, "save", 2)
+    one.run()
+    assert states(one, ids) == ["queued", "queued"]
+    with visiting(one) as visitor:
+        visitor.save(CLAIMS[0].account, "999.00")
+    one.clock.advance(600)
+    one.run()
+    assert CLAIMS[0].account in left(one)
+    assert states(one, ids) == ["received", "received"]
+    assert stored(one) == [1, 1]
+
+
+def test_a_person_who_looked_lets_it_go_again(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = one.queue(CLAIMS)
+    original = room.Together._sent
+    came: list[int] = []
+
+    async def late(self: Any, guard: Any) -> Any:
+        if not came:
+            came.append(1)
+            await asyncio.to_thread(somebody_sends, one, build=True)
+        return await original(self, guard)
+
+    monkeypatch.setattr(room.Together, "_sent", late)
+    one.run()
+    people.release(one.ledger, ids, Act("ruth", one.clock.now(), "voided at the payer"))
+    one.clock.advance(600)
+    one.run()
+    assert states(one, ids) == ["received", "received"]
+
+
+def test_one_claim_that_cannot_be_told_does_not_keep_the_others(
+    one: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = one.queue(CLAIMS)
+    original = Submission.conclude
+
+    async def conclude(self: Any, receipt: Any) -> Any:
+        if self.work.claim.account == CLAIMS[1].account:
+            raise RuntimeError("a mistake of ours")
+        return await original(self, receipt)
+
+    monkeypatch.setattr(Submission, "conclude", conclude)
+    assert one.run().balanced
+    assert states(one, ids) == ["received", "unknown"]
+    assert stored(one) == [1, 1]
