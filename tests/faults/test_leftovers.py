@@ -134,16 +134,14 @@ def test_nor_what_somebody_sent_while_we_were_about_to(one: TestOffice, monkeypa
 def test_nor_after_a_crash(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody sends it before the payer's search could know: not there means nothing then."""
 
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object) -> None:
-        raise Killed("in the middle")
+    async def die(*_: object) -> None:
+        raise RuntimeError("in the middle")
 
     ids = one.queue(CLAIMS)
     with monkeypatch.context() as patched:
-        patched.setattr(room.Together, "_compare", die)
-        with pytest.raises(BaseException, match="in the middle"):
+        patched.setattr(room.Together, "_stop_short", die)
+        one.portal.inject(Fault.BAD_GATEWAY_AFTER, "build")
+        with pytest.raises(RuntimeError, match="in the middle"):
             one.run()
     one.run(Order(look_ups_only=True))
     assert states(one, ids) == ["unknown", "unknown"]
