@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import State
+from bot.clock import Clock
 from bot.home import Home
 from bot.ledger import views
 from bot.ledger.database import Database
@@ -20,10 +22,10 @@ from bot.ledger.journal import Item
 from bot.ledger.store import Act, Ledger
 from bot.ledger.tally import Tally
 from bot.ledger.views import Row, Rows
-from bot.portal.adapter import Credentials
+from bot.portal.adapter import Adapter, Credentials
 from bot.portal.browser import PayerBrowser, find_browser
-from bot.portal.desk import BrowserDesk
 from bot.portal.evidence import EvidenceStore
+from bot.portal.session import Session, SignIns
 from bot.vault import Vault
 from bot.work import dispatch
 from bot.work.dispatch import Order, Workshop
@@ -83,6 +85,7 @@ class TestOffice:
         loop: Loop,
         delay: timedelta,
         patience: timedelta,
+        signs_in: bool,
     ) -> None:
         """`url` is where the office finds the portal."""
         self.portal = portal
@@ -104,7 +107,7 @@ class TestOffice:
         self.payer = Payer(
             adapter(url), policy_of(adapter), (login,), delay, limits.verdict_delay, limits.claims_per_send
         )
-        desk = SharedDesk(loop, patience)
+        desk = SharedDesk(portal, _browser(loop, patience), signs_in)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,
@@ -140,15 +143,40 @@ class TestOffice:
         return sum(account.startswith(str(claim["account"])) for claim in self.portal.claims)
 
 
-class SharedDesk(BrowserDesk):
+class LetIn(Session):
+    """Has signed in before it begins: doing it takes a third of a test that is about something else."""
+
+    def __init__(self, portal: RunningPortal, *about: Any) -> None:
+        super().__init__(*about)
+        self._portal = portal
+
+    async def _open_sign_in_page(self) -> None:
+        name, value = self._portal.let_in()
+        await self.context.add_cookies([{"name": name, "value": value, "url": self.adapter.url}])
+
+    async def _enter_credentials(self) -> None:
+        self.npi = self._portal.users[0].provider.npi
+
+
+class SharedDesk:
     """Opens sessions in one browser for all tests on a loop: driver and browser start slowly."""
 
-    def __init__(self, loop: Loop, patience: timedelta) -> None:
-        self._shared = _browser(loop, patience)
+    def __init__(self, portal: RunningPortal, browser: PayerBrowser, signs_in: bool) -> None:
+        self._portal = portal
+        self._browser = browser
+        self._signs_in = signs_in
 
     @asynccontextmanager
-    async def browser(self, host: str) -> AsyncIterator[PayerBrowser]:
-        yield self._shared
+    async def session(
+        self, adapter: Adapter, credentials: Credentials, npis: Sequence[str], sign_ins: SignIns, clock: Clock
+    ) -> AsyncIterator[Session]:
+        context = await self._browser.context()
+        try:
+            page = await context.new_page()
+            about = (adapter, context, self._browser.gate, page, credentials, npis, sign_ins, clock)
+            yield Session(*about) if self._signs_in else LetIn(self._portal, *about)
+        finally:
+            await context.close()
 
 
 @cache
@@ -160,29 +188,27 @@ def _browser(loop: Loop, patience: timedelta) -> PayerBrowser:
 
 
 @contextmanager
-def office(
-    slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0), patience: timedelta = PATIENCE
-) -> Iterator[TestOffice]:
+def office(slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0)) -> Iterator[TestOffice]:
     """An office with one payer, whose search shows new claims after `delay`."""
     with (
         running(slug, 0, delay.total_seconds()) as portal,
-        _opened(home, portal, portal.url, slug, loop, delay, patience) as one,
+        _opened(home, portal, portal.url, slug, loop, delay) as one,
     ):
         yield one
 
 
 @contextmanager
 def wired_office(
-    slug: str, home: Path, loop: Loop, delay: timedelta, patience: timedelta
+    slug: str, home: Path, loop: Loop, delay: timedelta, patience: timedelta, *, signs_in: bool
 ) -> Iterator[tuple[TestOffice, Wire]]:
-    """The same with a wire before the portal."""
+    """The same with a wire before the portal; it need not sign in where a test is about something else."""
     with running(slug, 0, delay.total_seconds()) as portal:
         address = urlsplit(portal.url)
         assert address.hostname
         assert address.port
         wire = loop.run(Wire(address.hostname, address.port).__aenter__())
         try:
-            with _opened(home, portal, wire.url, slug, loop, delay, patience) as one:
+            with _opened(home, portal, wire.url, slug, loop, delay, patience, signs_in) as one:
                 yield one, wire
         finally:
             loop.run(wire.__aexit__(None, None, None))
@@ -196,11 +222,12 @@ def _opened(
     slug: str,
     loop: Loop,
     delay: timedelta,
-    patience: timedelta,
+    patience: timedelta = PATIENCE,
+    signs_in: bool = True,
 ) -> Iterator[TestOffice]:
     place = Home(home)
     place.create()
-    one = TestOffice(place, portal, url, slug, loop, delay, patience)
+    one = TestOffice(place, portal, url, slug, loop, delay, patience, signs_in)
     try:
         yield one
     finally:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.ledger import people
 from bot.ledger.store import Act
+from bot.work.dispatch import Order
 from bot.work.payers import Office
 from fixtures.claims.generate import claims
 from fixtures.portals.registry import SITES
@@ -39,10 +40,10 @@ def test_a_wrong_password_is_tried_once(slug: str, tmp_path: Path, loop: Loop) -
 
         people.resume(one.ledger, slug, "main", Act("lead", one.clock.now()))
         with_password(one, one.portal.users[0].password)
-        counts = one.run().counts
-        assert counts["accepted"] + counts["received"] == 2
+        counts = one.run(Order(limit=1)).counts
+        assert counts["accepted"] + counts["received"] == 1
         assert one.tasks() == []
-        assert {one.claim(claim_id)["sent"] for claim_id in ids} == {"once"}
+        assert [one.claim(claim_id)["sent"] for claim_id in ids] == ["once", "never"]
 
 
 def test_a_changed_password_is_tried_without_being_asked(tmp_path: Path, loop: Loop) -> None:

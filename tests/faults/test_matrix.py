@@ -25,6 +25,15 @@ from tests.office import PATIENCE, TestOffice, wired_office
 
 #: Pages on which the receipt never comes: there is no point in waiting long.
 SILENT = {Fault.BANNER_ONLY, Fault.BANNER_NOTHING, Fault.ALREADY_SUBMITTED}
+#: What happens to those who sign in, or must do it again.
+AT_THE_DOOR = {
+    Fault.LOGIN_REFUSED,
+    Fault.CAPTCHA,
+    Fault.TERMS,
+    Fault.BULLETIN,
+    Fault.MAINTENANCE,
+    Fault.SESSION_LOST,
+}
 #: What may lie over a control until the wait for it is over.
 OVER_IT = {Fault.LATE_MODAL}
 
@@ -44,7 +53,8 @@ def test_fault(slug: str, case: Case, tmp_path: Path, loop: Loop, monkeypatch: p
     claim = claims(slug, 1)[0].model_copy(update={"prior_authorisation": "PA4471"})
     delay = SITES[slug].profile.visibility_delay if case.late else timedelta(0)
     patience = timedelta(seconds=3) if case.fault in OVER_IT else PATIENCE
-    with wired_office(slug, tmp_path, loop, delay, patience) as (one, wire):
+    signs_in = case.fault in AT_THE_DOOR or case.id == "clean"
+    with wired_office(slug, tmp_path, loop, delay, patience, signs_in=signs_in) as (one, wire):
         if case.fault is Fault.RECEIPT_STALE:
             one.queue(claims(slug, 2)[1:])
             one.run()
