@@ -141,7 +141,7 @@ def test_fault(case: Case, tmp_path: Path, loop: Loop, monkeypatch: pytest.Monke
         monkeypatch.setattr(Portal, "duplicate_of", lambda *_: None)
     patience = timedelta(seconds=3) if case.fault in SILENT else PATIENCE
     batch = [one.model_copy(update={"prior_authorisation": "PA4471"}) for one in claims(SLUG, 4)]
-    with wired_office(SLUG, tmp_path, loop, DELAY, patience) as (one, wire):
+    with wired_office(SLUG, tmp_path, loop, DELAY, patience, signs_in=False) as (one, wire):
         earlier = one.queue(batch[2:] if case.fault is Fault.RECEIPT_STALE else ())
         if earlier:
             one.run()

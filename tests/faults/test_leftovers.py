@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def _no_duplicates_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one(tmp_path: Path, loop: Loop) -> Iterator[TestOffice]:
-    with office(SLUG, tmp_path, loop, DELAY, timedelta(seconds=5)) as office_:
+    with office(SLUG, tmp_path, loop, DELAY) as office_:
         yield office_
 
 
