@@ -112,6 +112,10 @@ class ClaimJournal:
         """What attempts at this claim, or at others under its account, have left at the portal."""
         return await asyncio.to_thread(self._leftovers)
 
+    async def absent(self, leftover: Leftover) -> None:
+        """Note that nothing was there when it could just have been left; it may still come."""
+        await asyncio.to_thread(self._absent, leftover)
+
     async def cleared(self, leftover: Leftover) -> None:
         """Note that this is gone."""
         await asyncio.to_thread(self._cleared, leftover)
@@ -236,12 +240,17 @@ class ClaimJournal:
                 for row in connection.execute(query)
             ]
 
+    def _absent(self, leftover: Leftover) -> None:
+        with self._ledger.write() as connection:
+            connection.execute(update(attempts).where(attempts.c.id == leftover.id).values(left_seen=True))
+
     def _cleared(self, leftover: Leftover) -> None:
         with self._ledger.write() as connection:
             connection.execute(update(attempts).where(attempts.c.id == leftover.id).values(left=None))
 
     def _open(self) -> tuple[Any, ...]:
-        return attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None)
+        """The attempt that this worker armed, and no other's."""
+        return attempts.c.send_id == self._send, attempts.c.closed_at.is_(None)
 
     def _record(self, outcome: Outcome, need: Need | None) -> State:
         now = self._clock.now()

@@ -249,7 +249,7 @@ attempts = Table(
     #: How the portal tells what this attempt left there unsent, and somebody may send from there; empty: nobody
     #: knows. None: it left nothing, or that is sent or gone.
     Column("left", Text),
-    #: A person knows that it is gone, if it is.
+    #: That it is not there proves nothing against the claim: it was looked for at once, or a person knows.
     Column("left_seen", Boolean, nullable=False, default=False),
     Index("ix_attempts_claim_id", "claim_id"),
     Index(

@@ -64,7 +64,7 @@ class Leftover:
     saved: str
     #: The attempt is still open, and it is this claim's: there was no time for anybody to send it.
     fresh: bool
-    #: A person knows that it is gone, if it is.
+    #: That it is not there proves nothing against the claim: it was looked for at once, or a person knows.
     seen: bool
 
 
@@ -86,6 +86,10 @@ class Journal(Protocol):
 
     async def leftovers(self) -> Sequence[Leftover]:
         """What attempts at this claim, or at others under its account, have left at the portal."""
+        ...
+
+    async def absent(self, leftover: Leftover) -> None:
+        """Note that nothing was there when it could just have been left; it may still come."""
         ...
 
     async def cleared(self, leftover: Leftover) -> None:
@@ -211,7 +215,6 @@ class Submission:
 
     async def fill(self) -> Form | Outcome:
         """Fill everything before the first stage; where the claim stands when the portal, or we, stopped it."""
-
         try:
             await self.clear()
             form = await self.session.persist(lambda: _enter(self.session, self.work.claim))
@@ -243,7 +246,10 @@ class Submission:
                     f"What was saved at {self.adapter.name} and not sent is there no more: somebody has sent it,"
                     " or deleted it. Look there before this claim is sent again."
                 )
-            await self.journal.cleared(leftover)
+            if saved or not leftover.fresh:
+                await self.journal.cleared(leftover)
+            else:
+                await self.journal.absent(leftover)  # a request whose answer was lost may still arrive
 
     async def _saved_as(self, way: BatchAdapter) -> list[str]:
         """The saved claims that show everything of this one."""

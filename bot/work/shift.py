@@ -285,6 +285,8 @@ class Shift:
 
         for item in items:
             await self._attempt(item, prepare(item))
+        if not ready:
+            return
         parts = [Part(self._work_on(item), journal) for item, journal in ready]
         results = await submit_together(session, adapter, parts, self.store)
         stopped: Exception | None = None
