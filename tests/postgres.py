@@ -44,12 +44,12 @@ class Server:
         """Stop it: ``immediate`` as a crash would."""
         self._call("pg_ctl", "-w", "-m", how, "stop")
 
-    def database(self, template: str = "template1") -> str:
+    def database(self) -> str:
         """A new database; its address."""
         self._databases += 1
         name = f"db{self._databases}"
         with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
     def _call(self, program: str, *words: str) -> None:

@@ -14,7 +14,8 @@ _HEAD = """# What a claim comes to when something goes wrong
 Written from `matrix.py` by `python -m tests.faults`. `test_matrix.py` plays every line at the mock portals it
 names; its judges are the portal's own books and the requests counted before it. *Sends* is how often the request
 that submits the claim left payerbot; where it is 2, the payer's search had proved that the first never arrived.
-*Task* is what a person finds to do in the morning.
+The second send is played where the connection is closed; elsewhere a test ends with that proof. *Task* is what a
+person finds to do in the morning.
 
 | What goes wrong | Portal | State | Proof | Sends | Task |
 |---|---|---|---|---|---|

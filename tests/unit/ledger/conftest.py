@@ -4,39 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+import psycopg
 import pytest
 
 from bot.ledger.database import Database
+from bot.ledger.schema import metadata
 from tests import postgres
 from tests.conftest import Loop
 from tests.unit.ledger.books import Books, empty_ledger, file_ledger
 
 __all__ = ["empty_ledger", "file_ledger"]
 
+_EMPTY: Final = f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)} RESTART IDENTITY"
+
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server whose first database, db1, is an empty ledger to copy."""
+def server_ledger() -> Iterator[str]:
+    """The address of a ledger on a PostgreSQL server, empty whenever a test begins: a new one takes longer."""
     with postgres.running() as server:
-        database = Database(server.database())
+        url = server.database()
+        database = Database(url)
         database.migrate()
         database.close()
-        yield server
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def books(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop) -> Iterator[Books]:
     """A fresh ledger."""
-    if request.param == "sqlite":
-        file: Path = request.getfixturevalue("file_ledger")
-        url = f"sqlite:///{file}"
-    else:
-        server: postgres.Server = request.getfixturevalue("server")
-        url = server.database("db1")
+    on_server = request.param == "postgresql"
+    url: str = (
+        request.getfixturevalue("server_ledger")
+        if on_server
+        else f"sqlite:///{request.getfixturevalue('file_ledger')}"
+    )
     one = Books(url, tmp_path, loop)
     yield one
     one.close()
+    if on_server:
+        with psycopg.connect(url) as connection:
+            connection.execute(_EMPTY)
 
 
 @pytest.fixture
