@@ -42,7 +42,7 @@ from fixtures.portals.server import running as running_portal
 from tests import postgres
 from tests.conftest import Loop
 from tests.faults import entries
-from tests.faults.worker import POINTS, Assignment, work
+from tests.faults.worker import EVERY_CLAIM, POINTS, Assignment, work
 
 #: New processes are forked from one that has imported everything: starting costs milliseconds, not a second.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -119,8 +119,14 @@ class Soak:
         entries.queue(self.ledger, some, assignment.slug, Act("soak", SystemClock().now()))
 
     def strike_one_after_the_other(self, kills: int, life: float) -> None:
-        """One process at a time, struck at one point or wherever it is after at most `life` seconds; until enough
-        were, or nothing is left to do."""
+        """One process at a time: the first ones struck at points that every claim passes, the others at any point
+        or wherever they are after at most `life` seconds; until enough were, or nothing is left to do."""
+        for point in EVERY_CLAIM:
+            worker = self._start(replace(self.assignment, point=point))
+            worker.join(120)
+            if worker.exitcode != -signal.SIGKILL:
+                raise AssertionError(f"a worker to be struck at {point!r} ended with {worker.exitcode}")
+            self.kills += 1
         while self.kills < kills and self._left():
             worker = self._start(self._somewhere())
             worker.join(self.chance.uniform(life / 4, life))

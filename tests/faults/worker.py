@@ -56,6 +56,9 @@ POINTS = (
     "looked up",
 )
 
+#: Those that every claim passes, however its payer takes it.
+EVERY_CLAIM = ("claim picked", "filled", "arming", "armed", "recording", "recorded")
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
