@@ -36,6 +36,7 @@ from bot.ledger.store import Act, Ledger
 from bot.ledger.tally import Tally
 from bot.testing import FakePortal
 from bot.vault import Vault
+from bot.work.payers import find_adapters
 from fixtures.claims.generate import claims as invented
 from fixtures.portals.server import RunningPortal
 from fixtures.portals.server import running as running_portal
@@ -122,13 +123,13 @@ class Soak:
         """One process at a time: the first ones struck at points that every claim passes, the others at any point
         or wherever they are after at most `life` seconds; until enough were, or nothing is left to do."""
         for point in EVERY_CLAIM:
-            worker = self._start(replace(self.assignment, point=point))
+            worker = self._start(point=point)
             worker.join(120)
             if worker.exitcode != -signal.SIGKILL:
                 raise AssertionError(f"a worker to be struck at {point!r} ended with {worker.exitcode}")
             self.kills += 1
         while self.kills < kills and self._left():
-            worker = self._start(self._somewhere())
+            worker = self._start(**self._somewhere())
             worker.join(self.chance.uniform(life / 4, life))
             if worker.is_alive():
                 worker.kill()
@@ -138,8 +139,8 @@ class Soak:
     def strike_among_many(self, kills: int, server: postgres.Server, workers: int = 3) -> None:
         """Several processes at once on one ledger; one of them sleeps through a takeover, one never comes back,
         and the database restarts in the middle."""
-        asleep = self._start(replace(self.assignment, point="filled", passing=2, how=signal.SIGSTOP))
-        team = [self._start(self._somewhere()) for _ in range(workers)]
+        asleep = self._start(point="filled", passing=2, how=signal.SIGSTOP)
+        team = [self._start(**self._somewhere()) for _ in range(workers)]
         restarted, never = False, True
         while self.kills < kills and self._left():
             worker = self.chance.choice(team)
@@ -152,7 +153,7 @@ class Soak:
             if never and self.kills > kills // 4:
                 never = False  # this one is not replaced
             else:
-                team.append(self._start(self._somewhere()))
+                team.append(self._start(**self._somewhere()))
             if not restarted and self.kills > kills // 2:
                 restarted = True
                 server.stop()
@@ -167,9 +168,8 @@ class Soak:
     def bring_to_an_end(self) -> None:
         """Workers that nobody strikes, later and later, until nothing is due any more."""
         for _ in range(8):
-            self.books.advance(120)
-            self.assignment = replace(self.assignment, ahead=self.assignment.ahead + 120, unattended=False)
-            worker = self._start(replace(self.assignment, point=None))
+            self._pass(120)
+            worker = self._start(unattended=False)
             worker.join(600)
             if worker.exitcode != 0:
                 raise AssertionError(f"a worker that nobody struck ended with {worker.exitcode}")
@@ -207,15 +207,25 @@ class Soak:
         """Close the ledger."""
         self.database.close()
 
-    def _somewhere(self) -> Assignment:
-        point = self.chance.choice((*POINTS, None, None, None))
-        return replace(self.assignment, point=point, passing=self.chance.choice((1, 1, 1, 2, 3)))
+    def _somewhere(self) -> dict[str, Any]:
+        return {
+            "point": self.chance.choice((*POINTS, None, None, None)),
+            "passing": self.chance.choice((1, 1, 1, 2, 3)),
+        }
 
-    def _start(self, assignment: Assignment) -> BaseProcess:
+    def _pass(self, seconds: float) -> None:
+        """Let time pass, at the payer and here."""
+        self.books.advance(seconds)
+        self.assignment = replace(self.assignment, ahead=self.assignment.ahead + seconds)
+
+    def _start(self, **task: Any) -> BaseProcess:
+        if self.assignment.totp_secret:
+            self._pass(30)  # an authenticator's code is good for one sign-in, and shown for half a minute
         with suppress(OperationalError):  # a sign-in that was cut short waits for a person: here is one
             people.resume(
-                self.ledger, assignment.slug, None, Act("soak", SystemClock().now(), "signed in by hand")
+                self.ledger, self.assignment.slug, None, Act("soak", SystemClock().now(), "signed in by hand")
             )
+        assignment = replace(self.assignment, **task)
         process = _PROCESSES.Process(target=work, args=(assignment,), daemon=True)
         process.start()
         return process
@@ -283,11 +293,13 @@ def on_postgresql(folder: Path, server: postgres.Server, claims: int, kills: int
 
 
 def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int = 1, seed: int = 1) -> Figures:
-    """One process at a time on an embedded ledger, at a mock portal, through the browser."""
+    """One process at a time on an embedded ledger, at a mock portal, through the browser. Where verdicts come
+    later, they come after a minute."""
     home = Home(folder / "home")
     home.create()
     Vault.open(home)
-    with running_portal(slug, 0, 0) as portal:
+    verdict_after = 60.0 if find_adapters()[slug].limits.verdict_delay else 0.0
+    with running_portal(slug, 0, 0, verdict_after) as portal:
         user = portal.users[0]
         assignment = Assignment(
             home.path,
@@ -298,10 +310,12 @@ def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int
             user.password,
             user.provider.tin,
             user.provider.npi,
+            user.totp_secret,
+            verdict_after,
             seats=1,
             together=together,
         )
-        name = "in the browser" + (f", batches of {together}" if together > 1 else "")
+        name = f"{slug} in the browser" + (f", batches of {together}" if together > 1 else "")
         soak = Soak(name, invented(slug, claims), assignment, Books(portal), seed)
         try:
             soak.strike_one_after_the_other(kills, life=8.0)
@@ -313,7 +327,7 @@ def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int
 
 def main(words: Sequence[str]) -> int:
     """All of them, in volume; `words` may name some of them."""
-    chosen = set(words) or {"sqlite", "postgresql", "browser", "batches"}
+    chosen = set(words) or {"sqlite", "postgresql", "browser", "batches", "verdicts"}
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -329,6 +343,9 @@ def main(words: Sequence[str]) -> int:
             print(found[-1], flush=True)
         if "batches" in chosen:
             found.append(in_a_browser(folder / "batches", "hudson", 60, 30, together=5))
+            print(found[-1], flush=True)
+        if "verdicts" in chosen:
+            found.append(in_a_browser(folder / "verdicts", "summit", 60, 30))
             print(found[-1], flush=True)
     return 0 if all(one.doubled == one.lost == 0 and one.balanced for one in found) else 1
 

@@ -73,10 +73,14 @@ class Assignment:
     password: str
     tin: str
     npi: str
+    #: The authenticator's secret, where the portal asks for codes.
+    totp_secret: str | None = None
+    #: When the payer's verdicts come, in seconds after the receipt.
+    verdict_after: float = 0.0
     seats: int = 2
     #: Claims that go together at most.
     together: int = 1
-    #: One run, or unattended until killed.
+    #: What is queued and then what is to be followed up, or unattended until killed.
     unattended: bool = False
     #: Where to be struck, and at which passing; nothing: nowhere.
     point: str | None = None
@@ -136,10 +140,18 @@ async def _work(assignment: Assignment) -> None:
     home = Home(assignment.home)
     database = Database(assignment.database)
     adapter = FakeAdapter if assignment.slug == "fake" else find_adapters()[assignment.slug]
-    credentials = Credentials(assignment.username, SecretStr(assignment.password), None)
+    totp_secret = SecretStr(assignment.totp_secret) if assignment.totp_secret else None
+    credentials = Credentials(assignment.username, SecretStr(assignment.password), totp_secret)
     login = Login("main", credentials, assignment.tin, (assignment.npi,), assignment.seats)
     policy = Policy(filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)))
-    payer = Payer(adapter(assignment.portal), policy, (login,), timedelta(0), claims_per_send=assignment.together)
+    payer = Payer(
+        adapter(assignment.portal),
+        policy,
+        (login,),
+        timedelta(0),
+        timedelta(seconds=assignment.verdict_after),
+        assignment.together,
+    )
     vault = Vault.open(home)
     workshop = Workshop(
         Office([payer]),
@@ -153,7 +165,8 @@ async def _work(assignment: Assignment) -> None:
             await serve.serve(workshop, Nobody(), asyncio.Event())
         else:
             with home.locked() if database.embedded else nullcontext():
-                await dispatch.run(workshop, Order(), Nobody())
+                for look_ups_only in (False, True):
+                    await dispatch.run(workshop, Order(look_ups_only=look_ups_only), Nobody())
     finally:
         database.close()
 
