@@ -395,6 +395,13 @@ class Adapter(ABC):
         """How the payer will show our identifiers."""
         return SentAs(claim.account, claim.subscriber.member_id)
 
+    def only_asks(self, method: str, path: str, body: bytes) -> bool:
+        """Whether a request that is no GET leaves nothing at the payer, such as a query that is posted.
+
+        From arm to receipt, nothing passes but such requests and the stages.
+        """
+        return False
+
     def together(self) -> BatchAdapter | None:
         """The same portal as the way for claims that go together; None where each goes by itself."""
         return None
@@ -492,24 +499,15 @@ class Batch:
     claims: Sequence[Mapping[str, str]]
 
 
-class BatchAdapter(Adapter):
-    """A portal as the way for claims that go together: each is saved by itself, then those saved are put together,
-    shown to be confirmed, and sent at once.
+class SavingAdapter(Adapter):
+    """A portal at which a claim is saved first and sent from among the saved ones, where anybody in the office may
+    send it, too.
 
-    The last page of its form fires the draft stage that saves a claim. Its echoes are what a batch shows of each
-    claim. The batch's number is the tracking number of them all.
+    The last page of its form fires the draft stage that saves a claim.
     """
 
-    #: The draft stage that puts saved claims together, and the button that fires it.
-    build: ClassVar[str]
-    builds: ClassVar[str]
-    #: Headings of the pages that say that a claim is saved, that ask to confirm a batch, and that answer to it.
+    #: Heading of the page that says that a claim is saved.
     saved_title: ClassVar[str]
-    confirm_title: ClassVar[str]
-    sent_title: ClassVar[str]
-    #: Label of the batch's number on the last two, and caption of the table of its claims.
-    batch_number: ClassVar[str]
-    batch_table: ClassVar[str]
 
     async def saved(self, page: Page) -> str:
         """Wait until the portal says that a claim is saved, and say how it tells this one from others: by default
@@ -539,6 +537,24 @@ class BatchAdapter(Adapter):
 
         Whether it is now certain that nobody can send it or has sent it.
         """
+
+
+class BatchAdapter(SavingAdapter):
+    """A portal as the way for claims that go together: each is saved by itself, then those saved are put together,
+    shown to be confirmed, and sent at once.
+
+    Its echoes are what a batch shows of each claim. The batch's number is the tracking number of them all.
+    """
+
+    #: The draft stage that puts saved claims together, and the button that fires it.
+    build: ClassVar[str]
+    builds: ClassVar[str]
+    #: Headings of the pages that ask to confirm a batch, and that answer to it.
+    confirm_title: ClassVar[str]
+    sent_title: ClassVar[str]
+    #: Label of the batch's number on them, and caption of the table of its claims.
+    batch_number: ClassVar[str]
+    batch_table: ClassVar[str]
 
     async def put_together(self, page: Page) -> None:
         """Make the one press that puts the chosen claims together."""

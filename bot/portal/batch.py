@@ -12,16 +12,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from bot.claims.vocabulary import State
 from bot.errors import (
     FormChanged,
-    LeftoverGone,
     LoginStopped,
     LostClaim,
     NotAsQueued,
     Passing,
     PayerHasIt,
-    PortalError,
     PortalRefused,
 )
 from bot.log import get
@@ -123,9 +120,7 @@ class Together:
         async with guarded(self.session, part.journal.still_mine) as guard:
             try:
                 async with explained(page, self.adapter):
-                    await form.enter(form.armed, part.arming(form, guard))
-                    await heard(self.session, guard)
-                    saved = await self.adapter.saved(page)
+                    return await part.save(self.adapter, form, guard)
             except LostClaim:
                 raise
             except Exception as error:
@@ -135,23 +130,11 @@ class Together:
                 give_up(self.session, error)
                 await part.keep("refusal")
                 trouble = error
-            else:
-                await part.journal.leaves(saved)
-                return saved
         return await self._left_out(part, trouble)
 
     async def _left_out(self, part: Submission, error: Exception) -> Outcome:
-        """A claim that was armed and not sent: what it left is taken away now, or before it is entered again."""
-        outcome = await part.stopped_short(error, drafts=True)
-        if outcome.state not in (State.QUEUED, State.HELD):
-            return outcome  # refused: what stays there cannot be sent
-        try:
-            await part.clear()
-        except LeftoverGone as gone:
-            return part.gone(gone)
-        except PortalError as trouble:
-            log.warning("leftover", error=type(trouble).__name__)
-        return outcome
+        """A claim that was armed and not sent."""
+        return await part.tidied(await part.stopped_short(error, drafts=True))
 
     async def _send(self) -> None:
         """Put together what was saved, and send it."""

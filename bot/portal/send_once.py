@@ -42,7 +42,7 @@ class Guard:
     """Stands at the door of one browser context while a claim is entered through it.
 
     Until the first permit no stage passes and everything else does: that alone is a dry run. From the first
-    permit on, nothing but GET requests and the one permitted stage passes.
+    permit on, nothing passes but GET requests, others that only ask, and the one permitted stage.
     """
 
     def __init__(
@@ -51,11 +51,15 @@ class Guard:
         gate: Gate,
         stages: Sequence[Stage],
         still_mine: Callable[[], Awaitable[bool]],
+        only_asks: Callable[[str, str, bytes], bool] = lambda method, path, body: False,
     ) -> None:
+        """`only_asks` tells by method, path and body which requests leave nothing at the payer though they are no
+        GET."""
         self._context = context
         self._gate = gate
         self._stages = stages
         self._still_mine = still_mine
+        self._only_asks = only_asks
         self._armed = False
         self._revoked = False
         self._permit: Stage | None = None
@@ -129,7 +133,8 @@ class Guard:
         body = request.post_data_buffer or b""
         path = urlsplit(request.url).path
         stage = next((stage for stage in self._stages if stage.matches(request.method, path, body)), None)
-        if stage is None and (request.method in _SAFE or not self._armed):
+        harmless = request.method in _SAFE or self._only_asks(request.method, path, body)
+        if stage is None and (harmless or not self._armed):
             await route.continue_()
             return
         if stage is None or stage is not self._permit:

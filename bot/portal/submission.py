@@ -39,7 +39,7 @@ from bot.errors import (
 )
 from bot.log import get
 from bot.portal import fit
-from bot.portal.adapter import Adapter, BatchAdapter, Receipt, SentAs, Stage
+from bot.portal.adapter import Adapter, BatchAdapter, Receipt, SavingAdapter, SentAs, Stage
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.form import Arm, Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
@@ -183,7 +183,8 @@ async def rehearse(session: Session, claim: Claim) -> str:
 @asynccontextmanager
 async def guarded(session: Session, still_mine: Callable[[], Awaitable[bool]]) -> AsyncIterator[Guard]:
     """A guard at the door of the session's browser."""
-    async with Guard(session.context, session.gate, session.adapter.stages, still_mine) as guard:
+    adapter = session.adapter
+    async with Guard(session.context, session.gate, adapter.stages, still_mine, adapter.only_asks) as guard:
         session.guarded = True
         try:
             yield guard
@@ -211,7 +212,7 @@ class Submission:
             return form
         async with guarded(self.session, self.journal.still_mine) as guard:
             receipt = await self._send(form, guard)
-        return receipt if isinstance(receipt, Outcome) else await self.conclude(receipt)
+        return await self.tidied(receipt) if isinstance(receipt, Outcome) else await self.conclude(receipt)
 
     async def fill(self) -> Form | Outcome:
         """Fill everything before the first stage; where the claim stands when the portal, or we, stopped it."""
@@ -235,7 +236,7 @@ class Submission:
 
         Raises `LeftoverGone` when that is there no more: somebody sent or deleted it.
         """
-        way = self.adapter if isinstance(self.adapter, BatchAdapter) else self.adapter.together()
+        way = self.adapter if isinstance(self.adapter, SavingAdapter) else self.adapter.together()
         if way is None:
             return
         for leftover in await self.journal.leftovers():
@@ -251,7 +252,7 @@ class Submission:
             else:
                 await self.journal.absent(leftover)  # a request whose answer was lost may still arrive
 
-    async def _saved_as(self, way: BatchAdapter) -> list[str]:
+    async def _saved_as(self, way: SavingAdapter) -> list[str]:
         """The saved claims that show everything of this one."""
         found = await self.session.persist(lambda: way.saved_claims(self.session.page, self.sent_as))
         return [saved for saved, shown in found.items() if is_shown(way, self.work.claim, shown)]
@@ -283,7 +284,9 @@ class Submission:
         try:
             async with explained(page, self.adapter):
                 arm = self.arming(form, guard)
-                if form.armed:
+                if isinstance(self.adapter, SavingAdapter):
+                    await self.adapter.choose(page, [await self.save(self.adapter, form, guard)])
+                elif form.armed:
                     await form.enter(form.armed, arm)
                     await self.adapter.ready_to_send(page)
                     await form.check_again()
@@ -318,12 +321,32 @@ class Submission:
 
         return arm
 
+    async def save(self, adapter: SavingAdapter, form: Form, guard: Guard) -> str:
+        """Enter what saves the claim at the portal; how the portal tells it from others."""
+        await form.enter(form.armed, self.arming(form, guard))
+        await heard(self.session, guard)
+        saved = await adapter.saved(self.session.page)
+        await self.journal.leaves(saved)
+        return saved
+
+    async def tidied(self, outcome: Outcome) -> Outcome:
+        """What an unsent claim left at the portal is taken away: now, or before it is entered again."""
+        if not isinstance(self.adapter, SavingAdapter) or outcome.state not in (State.QUEUED, State.HELD):
+            return outcome  # refused: what stays there cannot be sent
+        try:
+            await self.clear()
+        except LeftoverGone as error:
+            return self.gone(error)
+        except PortalError as trouble:
+            log.warning("leftover", error=type(trouble).__name__)
+        return outcome
+
     async def stopped_short(self, error: Exception, *, drafts: bool) -> Outcome:
         """Armed, but the final stage provably never left this machine."""
         if isinstance(error, NotAsQueued | PortalRefused | PayerHasIt):
             return await self._not_sent(error)
         words = error.message if isinstance(error, PayerbotError) else "The portal was not as expected."
-        if drafts and not isinstance(self.adapter, BatchAdapter):
+        if drafts and not isinstance(self.adapter, SavingAdapter):
             return Outcome(
                 State.UNKNOWN,
                 f"{words} What was uploaded before that may stand there as a draft; we are checking.",

@@ -132,12 +132,16 @@ class Mine:
         return self.answer
 
 
+def _asks(method: str, path: str, body: bytes) -> bool:
+    return path == "/graphql" and body == b"which claims?"
+
+
 def play(loop: Loop, scene: Callable[[Door, Guard], Awaitable[None]], mine: Mine | None = None) -> Guard:
     """Play a scene at the door of a guard."""
     door = Door()
 
     async def whole() -> Guard:
-        guard = Guard(door, door.gate, (UPLOAD, SUBMIT, SAVE), mine or Mine())  # type: ignore[arg-type]
+        guard = Guard(door, door.gate, (UPLOAD, SUBMIT, SAVE), mine or Mine(), _asks)  # type: ignore[arg-type]
         async with guard:
             await scene(door, guard)
         assert door.handler is None
@@ -277,6 +281,20 @@ def test_a_claim_that_is_not_ours_is_not_sent(loop: Loop, answer: bool | Excepti
     guard = play(loop, scene, Mine(answer))
     assert guard.sent == []
     assert guard.stopped == 2
+
+
+def test_a_post_that_only_asks_passes_whatever_is_armed(loop: Loop) -> None:
+    async def scene(door: Door, guard: Guard) -> None:
+        guard.permit(SUBMIT)
+        for _ in range(2):
+            asked = await door.request("POST", "/graphql", b"which claims?")
+            assert asked.ends == ["passed"]
+        told = await door.request("POST", "/graphql", b"another claim")
+        assert told.ends == ["blockedbyclient"]
+        await door.request("POST", "/claims", b"claim")
+        assert (await door.request("POST", "/graphql", b"which claims?")).ends == ["passed"]
+
+    assert play(loop, scene).sent == [SUBMIT]
 
 
 def test_a_lost_answer_counts_as_sent_and_the_page_goes_on(loop: Loop) -> None:
