@@ -64,6 +64,8 @@ class Item:
     rev: int
     state: State
     account: str
+    #: Drawn for this claim, the same each time: 16 of A to Z and 2 to 7.
+    drawn: str
     claim: Claim
     payer: str
     login: str

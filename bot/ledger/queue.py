@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b32encode
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -253,6 +254,7 @@ def _item(ledger: Ledger, row: Any) -> Item:
         rev=row.rev,
         state=State(row.state),
         account=row.account,
+        drawn=b32encode(bytes.fromhex(ledger.vault.digest(f"{row.id} {row.fingerprint}")))[:16].decode(),
         claim=ledger.unseal(row.body),
         payer=row.payer,
         login=row.login,

@@ -361,6 +361,9 @@ class Adapter(ABC):
     words: ClassVar[Mapping[str, Status]]
     #: Regular expression of the complaint that the payer has the claim already; its group is the number there.
     duplicate: ClassVar[str | None] = None
+    #: Where the portal wants an account number that no other claim there has: how many letters and digits one has
+    #: that is drawn for each claim, kept, and entered in place of ours. At most 16.
+    draws_account: ClassVar[int | None] = None
     #: The sign-in page, and the claim search, of portals for which the methods here are enough.
     sign_in_form: ClassVar[SignInForm] = SignInForm()
     search: ClassVar[Search]

@@ -208,7 +208,8 @@ class Shift:
             if due := await asyncio.to_thread(
                 queue.next_look_up, self.ledger, reach, self.clock.now(), self._passed
             ):
-                return due
+                item, armed = due
+                return self._as_entered(item), armed
         return None
 
     async def _next(self, seat: Seat) -> list[Item]:
@@ -232,9 +233,16 @@ class Shift:
     async def _one(self, seat: Seat, passed: Collection[int]) -> Item | None:
         if self.plan.scope is None:
             return None
-        return await asyncio.to_thread(
+        item = await asyncio.to_thread(
             queue.next_claim, self.ledger, seat, self.plan.scope, self.clock.now(), passed
         )
+        return self._as_entered(item) if item else None
+
+    def _as_entered(self, item: Item) -> Item:
+        """A claim with the account number under which this portal has it."""
+        if (length := self.payer.adapter.draws_account) is None:
+            return item
+        return replace(item, claim=item.claim.model_copy(update={"account": item.drawn[:length]}))
 
     async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
         """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -31,7 +32,7 @@ from bot.ledger.restore import accept_older
 from bot.portal.adapter import Adapter, FoundClaim
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import LookUp, Verdict
-from bot.portal.submission import Outcome
+from bot.portal.submission import Outcome, Work
 from bot.portal.verdict import Pending
 from bot.work import shift as room
 from bot.work.shift import Plan, Shift
@@ -260,6 +261,26 @@ def test_a_form_that_is_found_after_an_older_ledger_was_put_back_is_followed(
     [pending] = asked
     assert (pending.sought.tracking_number, pending.sought.armed_at) == ("T1", restore.since)
     assert books.row(claim_id)["due_at"] == pending.now.due_at
+
+
+def test_a_portal_that_wants_numbers_of_its_own_gets_one_per_claim_always_the_same(
+    books: Books, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(BOTH.payer("northstar").adapter), "draws_account", 8)
+    ids = books.queue(*CLAIMS[:2])
+    entered: list[str] = []
+
+    async def submit(_: object, work: Work, *__: object) -> Outcome:
+        entered.append(work.claim.account)
+        raise Passing("slow")
+
+    for _ in range(2):
+        night.work(slowly=submit)
+        books.clock.advance(3600)
+    assert len(set(entered)) == len(ids)
+    assert entered[:2] == entered[2:]
+    assert all(re.fullmatch("[A-Z2-7]{8}", account) for account in entered)
+    assert [row["account"] for row in views.claim_rows(books.ledger)] == [one.account for one in CLAIMS[:2]]
 
 
 def test_no_claim_waits_for_a_seat_that_nobody_takes(books: Books, night: Night) -> None:
