@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import ValidationError
+
 from bot import log
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError
@@ -14,10 +16,10 @@ from bot.home import Home
 from bot.ledger.database import Database, DatabaseClock
 from bot.ledger.store import Ledger
 from bot.ledger.tally import Tally
-from bot.portal.adapter import Credentials
+from bot.portal.adapter import Adapter, Credentials
 from bot.portal.desk import browser_desk
 from bot.portal.evidence import EvidenceStore
-from bot.settings import LoginSettings, Settings, load
+from bot.settings import LoginSettings, PayerSettings, Settings, load
 from bot.vault import Vault
 from bot.work.dispatch import Workshop
 from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
@@ -78,7 +80,7 @@ def office_of(settings: Settings) -> Office:
         if slug not in adapters:
             known = ", ".join(sorted(adapters))
             raise ConfigurationError(f"payers.{slug}: there is no adapter of that name (there are: {known}).")
-        adapter = adapters[slug](payer.url)
+        adapter = _adapter(adapters[slug], payer)
         payers.append(
             Payer(
                 adapter,
@@ -90,6 +92,15 @@ def office_of(settings: Settings) -> Office:
             )
         )
     return Office(payers)
+
+
+def _adapter(kind: type[Adapter], settings: PayerSettings) -> Adapter:
+    try:
+        return kind(settings.url, settings.options)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = ".".join(("payers", kind.slug, "options", *(str(part) for part in wrong["loc"])))
+        raise ConfigurationError(f"{name} is wrong: {wrong['msg'].removeprefix('Value error, ')}.") from None
 
 
 def _login(name: str, settings: LoginSettings) -> Login:

@@ -125,6 +125,8 @@ class PayerSettings(_Part):
     visibility_delay: timedelta | None = Field(default=None, ge=timedelta(0))
     #: Claims that go together at most, where the portal takes batches; 1 is each by itself.
     claims_per_send: int | None = Field(default=None, ge=1)
+    #: What the adapter must be told about this office; its README says what.
+    options: dict[str, Any] = {}
     #: Overrides how soon the adapter says a verdict may come.
     verdict_delay: timedelta | None = Field(default=None, ge=timedelta(0))
 

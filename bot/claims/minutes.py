@@ -141,19 +141,20 @@ def _is_own(entry: TimeEntry) -> bool:
 def count(record: CareRecord) -> Counted:
     """Say which entries of a month's log count, and why the others do not.
 
-    The order of the entries does not matter. Two entries alike in day, minutes and person are one that was entered
-    twice, unless both say what was done and that differs.
+    The order of the entries does not matter. Two entries that would count and are alike in day, minutes and person
+    are one that was entered twice, unless both say what was done and that differs.
     """
     seen: dict[tuple[object, ...], list[str]] = {}
     counts, left_out = [], []
     for entry in sorted(record.log, key=_order):
         reason = _reason(entry, record)
         done = (entry.activity or "").casefold()
-        before = seen.setdefault((entry.day, entry.minutes, (entry.who or "").casefold()), [])
+        person = entry.who.casefold() if entry.who else entry.role
+        before = seen.setdefault((entry.day, entry.minutes, person), [])
         if reason is None and any(not done or not other or done == other for other in before):
             reason = Reason.TWICE
-        before.append(done)
         if reason is None:
+            before.append(done)
             counts.append(entry)
         else:
             left_out.append(LeftOut(entry, reason))

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import Page
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
@@ -335,6 +335,12 @@ class Search:
         )
 
 
+class Options(BaseModel):
+    """What a portal must be told about an office, by names of the adapter's own; all of it has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
 class Adapter(ABC):
     """One payer's portal."""
 
@@ -349,7 +355,9 @@ class Adapter(ABC):
     tracking_number: ClassVar[str | None] = None
     #: Heading of the page that a successful sign-in leads to.
     home: ClassVar[str]
-    pages: ClassVar[tuple[FormPage, ...]]
+    pages: tuple[FormPage, ...]
+    #: What it must be told about the office: ``options`` in the payer's settings.
+    asks_office: ClassVar[type[Options]] = Options
     #: The button that fires the final stage.
     sends: ClassVar[str] = "Submit"
     #: What the receipt must repeat. Those in `identity` tell whose receipt it is.
@@ -371,9 +379,11 @@ class Adapter(ABC):
     #: What claims may say that this portal has no field for, each with the reason why that is harmless.
     not_asked: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, options: Mapping[str, object] | None = None) -> None:
+        """Raises pydantic's `ValidationError` for options that it does not know, or that are wrong."""
         #: The portal's address, without a slash at its end.
         self.url = url.rstrip("/")
+        self.options = self.asks_office.model_validate(options or {})
 
     @property
     def host(self) -> str:

@@ -75,7 +75,7 @@ class Plain(Adapter):
     limits = Limits(lines=3, diagnoses=4)
     control_number = r"\d+"
     home = "Home"
-    pages: ClassVar[tuple[FormPage, ...]] = ()
+    pages = ()
     echoes = (shown("Account", "account"),)
     identity = frozenset({"Account"})
     stages: ClassVar[tuple[Stage, ...]] = (Stage("submit", StageKind.FINAL, "POST", "/claims"),)
