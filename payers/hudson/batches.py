@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from playwright.async_api import Page
 
+from bot.errors import NotAsQueued
 from bot.portal.adapter import BatchAdapter, SentAs, Stage, StageKind
 from bot.portal.reading import read
 from bot.portal.way import heading, reach, records
@@ -33,7 +34,10 @@ class HudsonBatches(BatchAdapter, Hudson):
         await page.goto(f"{self.url}/batches/new")
         await reach(page, self, heading(page, self.builds))
         for number in saved:
-            await page.locator(f"[name=claim_{number}]").check()  # because: accounts, the labels, may be alike
+            box = page.locator(f"[name=claim_{number}]")  # because: accounts, the labels, may be alike
+            if not await box.count():
+                raise NotAsQueued("A claim that was saved is not there to be sent any more.")
+            await box.check()
 
     async def saved_claims(self, page: Page, sought: SentAs) -> Mapping[str, Mapping[str, str]]:
         """Each has a page of its own."""
