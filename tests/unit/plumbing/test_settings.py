@@ -259,6 +259,7 @@ def test_each_value_is_explained_with_its_source(home: Home, monkeypatch: pytest
         ("payers.northstar.logins.main.seats", "1", "default"),
         ("payers.northstar.visibility_delay", "2:00:00", "payerbot.toml"),
         ("payers.northstar.claims_per_send", "", "default"),
+        ("payers.northstar.options", "", "default"),
         ("payers.northstar.verdict_delay", "", "default"),
         ("ledger.url", "postgresql+psycopg://********", "environment"),
         ("browser.executable", "", "default"),
