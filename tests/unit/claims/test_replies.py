@@ -96,7 +96,7 @@ def test_its_claims_and_lines(tmp_path: Path) -> None:
         ("CO", "45", Decimal("12.50")), ("PR", "2", Decimal("10.00")),
     ]  # fmt: skip
     assert (other.service_from, other.service_to) == (date(2026, 6, 1), date(2026, 6, 30))
-    assert (second.account, second.decision, second.lines, second.paid) == ("A 2", "4", (), 0)
+    assert (second.account, second.decision, second.lines, second.paid) == ("A 2", "4", (), Decimal(0))
     assert (second.service_from, second.service_to) == (date(2026, 5, 1), date(2026, 5, 1))
 
 
