@@ -81,6 +81,8 @@ _SIMPLE: dict[Status, Cause] = {
         Status.FORWARDED, "forwarded", "passed on to another payer", "Follow it at that payer."
     ),
 }
+_UNPAID = frozenset({Status.DENIED, Status.UNPROCESSABLE, Status.UNRECOGNISED})
+_NO_REASON = Reason("no reason", "not paid, and no reason is given", "Ask the payer why.")
 #: What a cause is called after, where the claim's status says it; else ``denied``.
 _KINDS = frozenset({Status.UNPROCESSABLE, Status.INFO_REQUESTED, Status.NOT_ON_FILE, Status.FINALIZED})
 
@@ -155,8 +157,9 @@ def causes(meaning: Meaning) -> tuple[Cause, ...]:
         elif why.sort is None and Status.UNRECOGNISED in (meaning.status, _of_line(why, meaning)):
             action = "payerbot does not know this code: ask the payer what it means."
             found.append(Cause(Status.UNRECOGNISED, why.code, "not paid, for a reason not known here", action))
-    if not found and meaning.status in (Status.DENIED, Status.UNRECOGNISED):
-        found.append(Cause(meaning.status, "no reason", "not paid, and no reason is given", "Ask the payer why."))
+    if not found and meaning.status in _UNPAID:
+        told = next((why for why in meaning.reasons if why.sort is Sort.REMARK and why.action), _NO_REASON)
+        found.append(Cause(meaning.status, told.code, told.words, told.action))
     return tuple(dict.fromkeys(found))
 
 

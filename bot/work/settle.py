@@ -20,7 +20,7 @@ from bot.claims.meanings import Meaning, Reason, causes, of_code, of_decisions
 from bot.claims.remittance import PaidClaim, Remittance
 from bot.claims.replies import read_reply
 from bot.claims.response import Response
-from bot.claims.vocabulary import State, Status
+from bot.claims.vocabulary import STATUS_SHOWN, State, Status
 from bot.errors import Interrupted, UsageError
 from bot.ledger import replies, tasks, views
 from bot.ledger.people import route_key
@@ -135,7 +135,8 @@ class _Settling:
                 for row in rows:
                     row.held_back = True
             return
-        act = Act(self._act.who, self._act.at, f"{self._file.kind} {source.number} of {name}")
+        said = f"{self._file.kind} {source.number} of {name}: {STATUS_SHOWN[meaning.status]}"
+        act = Act(self._act.who, self._act.at, said)
         if any(_faulty(row) for row in current):
             return  # amounts that contradict each other decide nothing; the payment's own task says so
         if meaning.status is Status.NONE or not replies.may_become(claim.status, meaning.status):
