@@ -217,14 +217,25 @@ def _show_payment(source: Remittance | Response) -> None:
     if isinstance(source, Remittance):
         out.print(
             f"  {escape(source.payer)}, {escape(source.number)} ({source.method}, {source.paid_on or 'no date'}): "
-            f"{money(source.charge)} charged − {money(source.adjusted)} adjusted = {money(source.paid)}; "
-            f"− {money(source.provider_adjusted)} provider-level = [bold]{money(source.payment)}[/bold] paid"
+            + _sum((source.charge, "charged"), (source.adjusted, "adjusted"), (source.paid, "for the claims"))
         )
+        if source.provider_adjusted or source.paid != source.payment:
+            less = (source.provider_adjusted, "provider-level adjustments")
+            out.print("    " + _sum((source.paid, "for the claims"), less, (source.payment, "paid")))
         return
     out.print(f"  {escape(source.payer)}, {escape(source.number)} of {source.made_on or 'no date'}")
     for notice in source.notices:
         for why in map(of_code, notice.statement.codes):
             out.print(f"    about {notice.about}: {why.code} {escape(why.words or 'not known here')}")
+
+
+def _sum(whole: tuple[Decimal, str], less: tuple[Decimal, str], rest: tuple[Decimal, str]) -> str:
+    """A subtraction in words; it says so when it does not come out."""
+    sign = "−" if less[0] >= 0 else "+"
+    equal = "=" if whole[0] - less[0] == rest[0] else "[red]≠[/red]"
+    return (
+        f"{money(whole[0])} {whole[1]} {sign} {money(abs(less[0]))} {less[1]} {equal} {money(rest[0])} {rest[1]}"
+    )
 
 
 def _show_decided(row: Decided) -> None:

@@ -138,14 +138,18 @@ def keep(
             .returning(replies.c.id)
         ).scalar_one()
         note(connection, "file_settled", Act(act.who, act.at, totals.name))
+    query = select(reply_claims.c.digest, reply_claims.c.claim_id)
     digests = [entry.digest for entry, _ in entries]
-    known = {
-        row.digest for row in _in_pieces(connection, select(reply_claims.c.digest), reply_claims.c.digest, digests)
-    }
+    known = {row.digest: row.claim_id for row in _in_pieces(connection, query, reply_claims.c.digest, digests)}
+    new = [
+        {**_values(entry), "reply_id": reply_id, "claim_id": claim_id}
+        for entry, claim_id in entries
+        if entry.digest not in known
+    ]
+    if new:
+        connection.execute(insert(reply_claims), new)
     for entry, claim_id in entries:
-        if entry.digest not in known:
-            connection.execute(insert(reply_claims).values(**_values(entry), reply_id=reply_id, claim_id=claim_id))
-        elif claim_id is not None:
+        if claim_id is not None and entry.digest in known and known[entry.digest] is None:
             connection.execute(
                 update(reply_claims).where(reply_claims.c.digest == entry.digest).values(claim_id=claim_id)
             )

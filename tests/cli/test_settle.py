@@ -58,7 +58,7 @@ def test_what_is_paid(office: Desk, payers_file: Callable[..., Path]) -> None:
     assert (done.code, statuses(office)) == (0, ["paid"] * 3)
     charge = sum((claim.charge for claim in CLAIMS), Decimal(0))
     assert f"${charge:,.2f} charged" in done.out
-    assert "− $5.00 provider-level" in done.out
+    assert "− $5.00 provider-level adjustments = " in done.out
     assert "3 claims = 3 matched" in done.out
     shown = office("claims", "show", "1").out
     assert "In the payer's system (number 20261820000000001), paid" in shown
@@ -159,6 +159,7 @@ def test_a_file_that_does_not_add_up(office: Desk, payers_file: Callable[..., Pa
     assert done.code == 1
     assert "THE AMOUNTS DO NOT ADD UP." in done.out
     assert "are not the payment, 1.00" in done.out
+    assert "≠ $1.00 paid" in done.out
     assert [task["kind"] for task in office.tasks()] == ["balance"]
     assert statuses(office) == ["paid"] * 3
 
