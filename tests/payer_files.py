@@ -177,7 +177,9 @@ class Statuses:
             total = sum((one.charge for one in self.claims), ZERO)
             yield ("STC", ("A1", "19", "PR"), "20260702", "WQ", str(total))
             yield ("QTY", "90", str(len(self.claims)))
-            yield ("AMT", "YU", str(total if self.counted is None else self.counted))
+            yield ("QTY", "AA", "0")
+            yield ("AMT", "YU", str((total if self.counted is None else self.counted) - 1))
+            yield ("AMT", "YY", "1")
         yield ("HL", "3", "2", "19", "1")
         yield ("NM1", "85", "2", "MAPLE HOLLOW", "", "", "", "", "XX", "1990000014")
         for number, claim in enumerate(self.claims, start=4):

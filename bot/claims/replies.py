@@ -56,10 +56,9 @@ def read_reply(path: Path) -> ReplyFile:
         message = f"This is {_NOT_X12[kind]}; {_READ}."
         return ReplyFile(path, "", (), (Problem(severity=Severity.BLOCK, rule="file-type", message=message),))
     transactions = _Transactions()
-    last = None
-    for last in read_segments(path, transactions.problems.append, strict=True):
-        transactions.take(last)
-    return transactions.finish(path, last)
+    for segment in read_segments(path, transactions.problems.append, strict=True):
+        transactions.take(segment)
+    return transactions.finish(path)
 
 
 class _Transactions:
@@ -97,10 +96,8 @@ class _Transactions:
             self._reader = None
             self._block(broken.segment, f"{broken.message} Nothing of this file is used; ask for it again.")
 
-    def finish(self, path: Path, last: Segment | None) -> ReplyFile:
+    def finish(self, path: Path) -> ReplyFile:
         """The file as a whole."""
-        if last is not None and self._open:
-            self._block(last, "The file breaks off within a transaction (ST without SE). Ask for it again.")
         if not self._kinds and (self._foreign or not self.problems):
             what, place = next(iter(self._foreign.items()), ("an X12 file without a transaction", None))
             self._told(Severity.BLOCK, "file-type", f"This is {what}; {_READ}.", place)

@@ -105,6 +105,31 @@ def test_what_was_submitted_counts_not_what_it_was_decided_as(tmp_path: Path) ->
     assert one.claims[0].lines[0].code == "99213"
 
 
+def test_provider_level_adjustments_stand_together_or_apart(tmp_path: Path) -> None:
+    apart = "PLB*1990000014*20261231*WO:OLD1*4.25~\nPLB*1990000014*20261231*FB*-1.25~\nSE*32"
+    text = x12(FULL)
+    assert apart in text
+    file = read(tmp_path, text.replace(apart, "PLB*1990000014*20261231*WO:OLD1*4.25*FB*-1.25~\nSE*31"))
+    assert file.balanced
+    [one] = file.transactions
+    assert isinstance(one, Remittance)
+    assert [str(part.amount) for part in one.provider_adjustments] == ["4.25", "-1.25"]
+
+
+def test_another_component_separator_than_the_header_names(tmp_path: Path) -> None:
+    file = read(tmp_path, x12(FULL).replace("SVC*HC:99490", "SVC*HC>99490>25"))
+    [one] = file.transactions
+    assert isinstance(one, Remittance)
+    assert [(line.code, line.modifiers) for line in one.claims[0].lines] == [("99490", ("25",)), ("99439", ())]
+
+
+def test_nothing_is_minus_zero(tmp_path: Path) -> None:
+    file = read(tmp_path, x12(FULL).replace("SVC*HC:99439*47.00*0.00", "SVC*HC:99439*47.00*-0"))
+    [one] = file.transactions
+    assert isinstance(one, Remittance)
+    assert str(one.claims[0].lines[1].paid) == "0.00"
+
+
 def test_an_acknowledgment(tmp_path: Path) -> None:
     rejected = Said("B 7", ("A7:562:85", "A7:507"), Decimal(50), lines=(("99213", "A7:507"),))
     one = response(tmp_path, Statuses((Said(number="ICN1"), rejected)))
@@ -225,7 +250,7 @@ def test_a_broken_remittance_is_refused_by_segment(
         ("TRN*2*A1~\n", "", "It belongs to no claim: no TRN stands before it."),
         ("NM1*PR*2*NORTHSTAR MEDICAID", "NM1*ZZ*2*NORTHSTAR", "The payer (HL 20 with its NM1) is missing."),
         ("HL*4*3*PT*0", "HL*4*3*XX*0", "The level is none of 20, 21, 19, 22, 23 and PT (HL03)."),
-        ("AMT*YU*100", "AMT*YU*all", "The charges total is not an amount"),
+        ("AMT*YU*99", "AMT*YU*all", "The charges total is not an amount"),
     ],
 )
 def test_a_broken_acknowledgment_is_refused_by_segment(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -336,6 +361,21 @@ def test_a_segment_that_is_missing_is_noticed(tmp_path: Path, body: Payment | St
     for lost in range(len(parts)):
         file = read(tmp_path, "".join(f"{part}~\n" for number, part in enumerate(parts) if number != lost))
         assert (file.refused, file.transactions) == (True, ()), parts[lost]
+
+
+@_SETTINGS
+@given(st.sampled_from([x12(FULL), x12(Statuses((Said(), Said("B2", ("A7:1",)))))]), st.data())
+def test_whatever_is_damaged_nothing_raises_and_no_total_is_made_up(
+    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(text) - 1))
+    with_ = data.draw(st.text(alphabet="~*:^\n 0-.AZ\ufffdé", max_size=3))
+    cut = data.draw(st.integers(0, 3))
+    file = read(tmp_path_factory.mktemp("reply"), text[:at] + with_ + text[at + cut :])
+    assert file.refused == (not file.transactions)
+    for one in file.transactions:
+        if isinstance(one, Remittance) and file.balanced:
+            assert one.payment == one.charge - one.adjusted - one.provider_adjusted
 
 
 # other people's files

@@ -350,6 +350,13 @@ def test_a_reversal_alone_is_told_to_a_person_until_the_correction_comes(books: 
     assert (status(books, claim_id)[0], kinds(books)) == ("paid", [])
 
 
+def test_what_is_taken_back_is_found_without_its_number(books: Books) -> None:
+    claim_id = accepted(books, TWO)
+    books.put(claim_id, State.RECEIVED, control_number=None)
+    settle(books, payment(taken_back(answer_to(TWO))))
+    assert status(books, claim_id)[0] == "reversed"
+
+
 def test_paid_and_taken_back_in_one_file(books: Books) -> None:
     claim_id = accepted(books, TWO)
     first = answer_to(TWO, number=number(1))
