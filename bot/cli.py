@@ -290,7 +290,7 @@ def settle(
 ) -> int:
     """Tell claims what payers' files say of them: paid, denied and why, refused, or still being decided."""
     with _installation() as it:
-        settled = [settle_room.settle_file(it.office, it.ledger, file, _act()) for file in files]
+        settled = settle_room.settle_files(it.office, it.ledger, files, _act())
     if json_:
         _print({"files": [one.document() for one in settled]})
     else:

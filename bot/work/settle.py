@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from bot.claims.meanings import Meaning, Reason, causes, of_code, of_decisions
 from bot.claims.remittance import PaidClaim, Remittance
-from bot.claims.replies import read_reply
+from bot.claims.replies import ReplyFile, read_reply
 from bot.claims.response import Response
 from bot.claims.vocabulary import STATUS_SHOWN, State, Status
 from bot.errors import Interrupted, UsageError
@@ -38,22 +38,29 @@ _NOT_THERE = frozenset({State.BLOCKED, State.HELD, State.QUEUED, State.REJECTED,
 _REFUSED = frozenset({Status.NONE, Status.UNPROCESSABLE, Status.NOT_ON_FILE})
 
 
-def settle_file(office: Office, ledger: Ledger, path: Path, act: Act) -> Settled:
-    """Read a payer's file and tell its claims what it says: all of it in one transaction, or nothing.
+def settle_files(office: Office, ledger: Ledger, paths: Sequence[Path], act: Act) -> list[Settled]:
+    """Read payers' files and tell their claims what they say: each file in one transaction of its own, or nothing.
 
-    Raises `UsageError` when it cannot be opened, `Interrupted` while one of its claims is being sent.
+    Raises `UsageError` when one cannot be opened, before anything changes; `Interrupted` while a claim of a file is
+    being sent.
     """
+    return [_settle(office, ledger, file, sha256, act) for file, sha256 in [_read(path) for path in paths]]
+
+
+def _read(path: Path) -> tuple[ReplyFile, str]:
     try:
-        file = read_reply(path)
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return read_reply(path), hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UsageError(f"{path} cannot be opened: {error.strerror or type(error).__name__}.") from error
+
+
+def _settle(office: Office, ledger: Ledger, file: ReplyFile, sha256: str, act: Act) -> Settled:
     settled = Settled(file, rows_of(file.transactions))
     if file.refused:
         return settled
     totals = settled.totals
     kept = ReplyTotals(
-        path.name, sha256, file.kind, totals["claims"], totals["charge"], totals["paid"], totals["payment"]
+        file.path.name, sha256, file.kind, totals["claims"], totals["charge"], totals["paid"], totals["payment"]
     )
     whose = {id(one): _payer_of(office, ledger, one) for one in file.transactions}
     with ledger.write() as connection:

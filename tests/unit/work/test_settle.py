@@ -19,7 +19,7 @@ from bot.errors import Interrupted, Refused, UsageError
 from bot.ledger import people, queue, replies, views
 from bot.ledger.schema import lines, reply_claims
 from bot.ledger.schema import replies as reply_table
-from bot.work.settle import settle_file
+from bot.work.settle import settle_files
 from bot.work.settlement import Finding, Settled
 from tests.payer_files import Line, Paid, Payment, Said, Statuses, answer_to, x12
 from tests.unit.claims.builders import put
@@ -45,7 +45,7 @@ def accepted(books: Books, claim: Claim, at: int = 1, state: State = State.ACCEP
 def settle(books: Books, *bodies: Payment | Statuses, name: str = "payer.edi") -> Settled:
     path = books.folder / name
     path.write_text(x12(*bodies))
-    return settle_file(BOTH, books.ledger, path, books.act())
+    return settle_files(BOTH, books.ledger, [path], books.act())[0]
 
 
 def payment(*claims: Paid, **more: Any) -> Payment:
@@ -535,7 +535,7 @@ def test_the_remittance_ends_what_the_status_asked(books: Books) -> None:
 def test_a_refusal_of_everything_is_a_task(books: Books) -> None:
     path = books.folder / "payer.edi"
     path.write_text(x12(Statuses()).replace("STC*A1:19:PR", "STC*A3:19:PR"))
-    settled = settle_file(BOTH, books.ledger, path, books.act())
+    settled = settle_files(BOTH, books.ledger, [path], books.act())[0]
     assert (settled.waits, [kind for kind, _ in kinds(books)]) == (True, ["unprocessable"])
 
 
@@ -558,14 +558,19 @@ def test_a_broken_file_changes_nothing(books: Books) -> None:
     path = books.folder / "payer.edi"
     path.write_text(x12(payment(answer_to(TWO, number=number(1)))).replace("CLP*", "CLP*", 1)[:-40])
     before = books.everything()
-    settled = settle_file(BOTH, books.ledger, path, books.act())
+    settled = settle_files(BOTH, books.ledger, [path], books.act())[0]
     assert (settled.waits, settled.balanced, settled.rows) == (True, False, [])
     assert books.everything() == before
 
 
-def test_a_file_that_is_not_there(books: Books) -> None:
+def test_a_file_that_is_not_there_keeps_the_others_back(books: Books) -> None:
+    accepted(books, TWO)
+    path = books.folder / "payer.edi"
+    path.write_text(x12(payment(answer_to(TWO, number=number(1)))))
+    before = books.everything()
     with pytest.raises(UsageError, match="cannot be opened"):
-        settle_file(BOTH, books.ledger, books.folder / "nothing.edi", books.act())
+        settle_files(BOTH, books.ledger, [path, books.folder / "nothing.edi"], books.act())
+    assert books.everything() == before
 
 
 def test_no_status_moves_otherwise_than_drawn(books: Books) -> None:
