@@ -41,8 +41,8 @@ _REFUSED = frozenset({Status.NONE, Status.UNPROCESSABLE, Status.NOT_ON_FILE})
 def settle_files(office: Office, ledger: Ledger, paths: Sequence[Path], act: Act) -> list[Settled]:
     """Read payers' files and tell their claims what they say: each file in one transaction of its own, or nothing.
 
-    Raises `UsageError` when one cannot be opened, before anything changes; `Interrupted` while a claim of a file is
-    being sent.
+    Raises `UsageError` when one cannot be opened, before anything changes; `Interrupted` while a claim of a file
+    is being sent.
     """
     return [_settle(office, ledger, file, sha256, act) for file, sha256 in [_read(path) for path in paths]]
 
@@ -153,7 +153,9 @@ class _Settling:
         due = {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
         of_lines, strange = self._of_lines(claim, current, meaning)
         replies.tell(self._connection, claim, meaning.status, of_lines, act, **due)
-        found = [needs.need_of_cause(cause, name, claim.payer) for cause in causes(meaning)]
+        # nobody is told to send again what may have gone: the look-up comes first
+        asks = claim.state is not State.UNKNOWN or meaning.status not in _REFUSED
+        found = [needs.need_of_cause(cause, name, claim.payer) for cause in causes(meaning) if asks]
         for need in found:
             tasks.open_task(self._connection, need, [claim.id], act)
         tasks.answered(self._connection, claim.id, [need.cause for need in found], act)

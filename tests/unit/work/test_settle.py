@@ -459,6 +459,15 @@ def test_an_unknown_claim_is_looked_up_at_once_and_not_moved(books: Books) -> No
     assert (row["state"], row["status"], row["due_at"]) == ("unknown", "paid", books.clock.now())
 
 
+@pytest.mark.parametrize("code", ["A7:562:85", "A4:35"])
+def test_nobody_is_told_to_send_again_what_may_have_gone(books: Books, code: str) -> None:
+    claim_id = unknown(books)
+    settle(books, statuses(TWO, code))
+    assert (books.state(claim_id), kinds(books)) == (State.UNKNOWN, [])
+    assert books.row(claim_id)["due_at"] == books.clock.now()
+    assert status(books, claim_id)[0] in ("unprocessable", "not_on_file")
+
+
 @pytest.mark.parametrize("spoken_of", [False, True])
 def test_what_the_payer_speaks_of_is_never_sent_again_by_itself(books: Books, spoken_of: bool) -> None:
     claim_id = unknown(books)
