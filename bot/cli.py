@@ -39,6 +39,7 @@ from bot.settings import explain
 from bot.work import care, dispatch, intake, letters
 from bot.work import rules as rules_room
 from bot.work import serve as unattended
+from bot.work import settle as settle_room
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
 from bot.work.payers import find_adapters
@@ -278,6 +279,23 @@ def run(
 def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
     """Ask the payers about what is due to be asked; send nothing."""
     return _run(Order(payer, look_ups_only=True), as_json=json_)
+
+
+@app.command()
+def settle(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Remittances (835), claim statuses (277CA, 277).")
+    ],
+    json_: Json = False,
+) -> int:
+    """Tell claims what payers' files say of them: paid, denied and why, refused, or still being decided."""
+    with _installation() as it:
+        settled = settle_room.settle_files(it.office, it.ledger, files, _act())
+    if json_:
+        _print({"files": [one.document() for one in settled]})
+    else:
+        terminal.show_settled(settled)
+    return FOR_A_PERSON if any(one.waits for one in settled) else DONE
 
 
 @app.command()

@@ -15,12 +15,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot.claims.meanings import causes, of_code
 from bot.claims.model import Problem
-from bot.claims.vocabulary import SHOWN, Proof, State
+from bot.claims.remittance import Remittance
+from bot.claims.response import Response
+from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, Proof, State, Status
 from bot.ledger.journal import Item
 from bot.ledger.views import Row, Rows
 from bot.work.care import Month
 from bot.work.intake import Checked
+from bot.work.settlement import Finding, Settled
+from bot.work.settlement import Row as Decided
 from bot.work.summary import BUCKETS, Summary
 
 #: Answers go to stdout, everything about the work itself to stderr.
@@ -40,10 +45,17 @@ _BUCKET_WORDS = {
     "left": "not tried or not finished",
 }
 
+_FOUND = {
+    Finding.MATCHED: "matched",
+    Finding.REPEATED: "told before",
+    Finding.UNCLEAR: "unclear",
+    Finding.NOT_OURS: "not ours",
+}
+
 
 def money(amount: Decimal) -> str:
     """An amount as people write it."""
-    return f"${amount:,.2f}"
+    return f"{'−' if amount < 0 else ''}${abs(amount):,.2f}"
 
 
 def when(at: datetime | None) -> str:
@@ -56,11 +68,13 @@ def standing(row: Row) -> str:
     state = State(row["state"])
     words = SHOWN[state]
     if state is State.ACCEPTED and row["control_number"]:
-        words = f"In the payer's system (number {row['control_number']}), not yet paid"
+        words = f"In the payer's system (number {row['control_number']}), {STATUS_SHOWN[Status(row['status'])]}"
         if row["proof"] == Proof.RECEIPT:
             words += "; the payer's search is still to confirm it"
     if state is State.RECEIVED and row["tracking_number"]:
         words = f"Sent (tracking number {row['tracking_number']}), waiting for the payer's claim number"
+    if state not in (State.ACCEPTED, State.WITHDRAWN) and row["status"] not in (Status.NONE, Status.PENDING):
+        words += f"; by the payer's word {STATUS_SHOWN[Status(row['status'])]}"
     return words
 
 
@@ -169,6 +183,70 @@ def _codes(codes: Mapping[str, int]) -> str:
     return " + ".join(f"{code} × {units}" for code, units in codes.items())
 
 
+def show_settled(files: Sequence[Settled]) -> None:
+    """What payers' files said, claim by claim; those that are not ours in one line."""
+    for one in files:
+        out.print(
+            f"[bold]{escape(str(one.file.path))}[/bold]: "
+            + ("[red]refused[/red]" if one.file.refused else one.file.kind)
+        )
+        for source in one.file.transactions:
+            _show_payment(source)
+        for problem in one.file.problems:
+            said = f"account {problem.account}: {problem.message}" if problem.account else problem.message
+            _show_problem(problem.severity, said, problem.place)
+        if one.file.refused:
+            continue
+        for row in one.rows:
+            if row.found in (Finding.MATCHED, Finding.UNCLEAR):
+                _show_decided(row)
+        parts = [(found, one.part(found)) for found in Finding]
+        counted = " + ".join(f"{part['claims']} {_FOUND[found]}" for found, part in parts if part["claims"])
+        out.print(f"  {_count(one.totals['claims'], 'claim')} = {counted or 'nothing'}")
+        others = one.part(Finding.NOT_OURS)
+        if others["claims"]:
+            out.print(f"  not ours: {money(others['charge'])} charged, {money(others['paid'])} paid")
+        if not one.balanced:
+            out.print("  [red]THE AMOUNTS DO NOT ADD UP.[/red]")
+        if one.tasks:
+            out.print(f"  [yellow]{_count(one.tasks, 'thing')} for a person: payerbot tasks list[/yellow]")
+
+
+def _show_payment(source: Remittance | Response) -> None:
+    """Where the money of a payment comes from; of a status file, how many claims it speaks of."""
+    if isinstance(source, Remittance):
+        out.print(
+            f"  {escape(source.payer)}, {escape(source.number)} ({source.method}, {source.paid_on or 'no date'}): "
+            + _sum((source.charge, "charged"), (source.adjusted, "adjusted"), (source.paid, "for the claims"))
+        )
+        if source.provider_adjusted or source.paid != source.payment:
+            less = (source.provider_adjusted, "provider-level adjustments")
+            out.print("    " + _sum((source.paid, "for the claims"), less, (source.payment, "paid")))
+        return
+    out.print(f"  {escape(source.payer)}, {escape(source.number)} of {source.made_on or 'no date'}")
+    for notice in source.notices:
+        for why in map(of_code, notice.statement.codes):
+            out.print(f"    about {notice.about}: {why.code} {escape(why.words or 'not known here')}")
+
+
+def _sum(whole: tuple[Decimal, str], less: tuple[Decimal, str], rest: tuple[Decimal, str]) -> str:
+    """A subtraction in words; it says so when it does not come out."""
+    sign = "−" if less[0] >= 0 else "+"
+    equal = "=" if whole[0] - less[0] == rest[0] else "[red]≠[/red]"
+    return (
+        f"{money(whole[0])} {whole[1]} {sign} {money(abs(less[0]))} {less[1]} {equal} {money(rest[0])} {rest[1]}"
+    )
+
+
+def _show_decided(row: Decided) -> None:
+    """One claim of a payer's file, with what to do about it."""
+    whose = f"claim {row.id}" if row.id else "[yellow]which of ours?[/yellow]"
+    paid = f"{money(row.said.paid)} of {money(row.said.charge)}, " if row.decides else ""
+    out.print(f"    {whose}  account {escape(row.said.account)}  {paid}{STATUS_SHOWN[row.meaning.status]}")
+    for cause in causes(row.meaning):
+        out.print(f"      {escape(cause.code)}: {escape(cause.words)}. [dim]{escape(cause.action)}[/dim]")
+
+
 def show_queued(rows: Iterable[dict[str, Any]]) -> None:
     """What became of queued files."""
     for row in rows:
@@ -232,6 +310,12 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         step = " → ".join(word for word in (event["before"], event["after"]) if word)
         why = f": {event['why']}" if event["why"] else ""
         out.print(f"  {when(event['at'])}  {escape(event['what'])} {step} by {escape(event['who'])}{escape(why)}")
+    for said in history["replies"]:
+        number = f" under number {said['control_number']}" if said["control_number"] else ""
+        out.print(
+            f"  {said['dated'] or ''}  {said['kind']} {escape(said['number'])}{escape(number)}: "
+            f"{STATUS_SHOWN[Status(said['status'])]}, {money(said['paid'])} of {money(said['charge'])}"
+        )
     for kept in history["evidence"]:
         out.print(f"  {when(kept['at'])}  kept the page ({kept['kind']}), sha256 {kept['sha256'][:16]}…")
 

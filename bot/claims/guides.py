@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 
 class Guide(Enum):
@@ -16,6 +16,17 @@ class Guide(Enum):
     UNCLEAR = auto()
     #: Something else.
     FOREIGN = auto()
+
+
+class Reply(StrEnum):
+    """The kinds of payers' files that are read."""
+
+    #: A remittance advice (005010X221).
+    REMITTANCE = "835"
+    #: An acknowledgment of claims (005010X214).
+    ACKNOWLEDGMENT = "277CA"
+    #: An answer to a claim status request (005010X212).
+    STATUS = "277"
 
 
 #: What the other transactions are (ASC X12 transaction set identifiers).
@@ -43,6 +54,13 @@ _KINDS_OF_837 = {
     "X299": "a file of claims already decided (837, post-adjudicated)",
     "X300": "a file of claims already decided (837, post-adjudicated)",
 }
+#: The 277 by the number of their guide: what it is, and which kind where it is read.
+_KINDS_OF_277: dict[str, tuple[Reply | None, str]] = {
+    "X214": (Reply.ACKNOWLEDGMENT, ""),
+    "X212": (Reply.STATUS, ""),
+    "X213": (None, "a request for additional information (277)"),
+    "X228": (None, "a list of pending claims (277)"),
+}
 ACKNOWLEDGMENT = "an interchange acknowledgment (TA1)"
 
 
@@ -66,6 +84,24 @@ def recognise(transaction: str, *guides: str) -> tuple[Guide, str]:
     if any(guide.startswith("005010") for guide in named):
         return Guide.UNCLEAR, ""
     return Guide.OTHER_VERSION, f"version {_version(named[0]) if named else 'unknown'}"
+
+
+def recognise_reply(transaction: str, *guides: str) -> tuple[Reply | None, str]:
+    """Say which kind of payer's file a transaction is, from ST01 and the guides its headers name, the first first;
+    or what else it is, in plain words."""
+    named = [guide.upper() for guide in guides if guide]
+    if transaction in ("835", "277"):
+        what = _TRANSACTIONS[transaction]
+        if not any(guide.startswith("005010") for guide in named):
+            return None, f"{what} in version {_version(named[0]) if named else 'unknown'}"
+        if transaction == "835":
+            return Reply.REMITTANCE, ""
+        known = (_KINDS_OF_277[guide[6:10]] for guide in named if guide[6:10] in _KINDS_OF_277)
+        return next(known, (None, f"{what} that does not say which kind it is"))
+    guide, what = recognise(transaction, *guides)
+    if guide is Guide.FOREIGN:
+        return None, what
+    return None, f"a professional claim file (837P){f' in {what}' if what else ''}"
 
 
 def _version(guide: str) -> str:

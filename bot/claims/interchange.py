@@ -45,6 +45,8 @@ _ENVELOPE = {
     ("isa", "024"): "An interchange (ISA) is not closed properly.",
     ("order", ""): "A header or trailer (ISA, SE, GE or IEA) stands alone.",
 }
+#: Those of them after which something may be missing.
+_GAPS = frozenset({("st", "4"), ("gs", "3"), ("gs", "5"), ("isa", "021"), ("isa", "024"), ("order", "")})
 
 
 class Segment:
@@ -189,12 +191,12 @@ def is_isa(text: str) -> bool:
     return text[:3] == "ISA" and len(text) > 3 and not text[3].isalnum()
 
 
-def read_segments(path: Path, report: Report) -> Iterator[Segment]:
+def read_segments(path: Path, report: Report, *, strict: bool = False) -> Iterator[Segment]:
     """Yield every segment of the file, however many interchanges it holds, in any legal separators.
 
     A byte order mark, line ends after terminators and blanks before segments do not matter. Wrong counts and
-    numbers in the envelope are reported once each as a warning, a missing end as a block. Raises OSError when
-    the file cannot be read.
+    numbers in the envelope are reported once each as a warning, a missing end as a block. In a `strict` reading
+    wrong counts block, too: something may be missing. Raises OSError when the file cannot be read.
     """
     known: set[tuple[str, str]] = set()
     number = 0
@@ -227,7 +229,8 @@ def read_segments(path: Path, report: Report) -> Iterator[Segment]:
                         for kind, code, *_ in reader.pop_errors():
                             if (kind, code) in _ENVELOPE and (kind, code) not in known:
                                 known.add((kind, code))
-                                report(_envelope_problem(_ENVELOPE[kind, code], place))
+                                blocks = strict and (kind, code) in _GAPS
+                                report(_envelope_problem(_ENVELOPE[kind, code], place, blocks=blocks))
                     yield segment
             except _Unreadable as reason:
                 report(
@@ -263,10 +266,11 @@ def _segment(number: int, raw: Any, component: str, suspect: bool) -> Segment:
     return Segment(number, name, elements, component, garbled)
 
 
-def _envelope_problem(finding: str, place: str) -> Problem:
+def _envelope_problem(finding: str, place: str, *, blocks: bool) -> Problem:
+    then = "A part may be missing; ask for the file again." if blocks else "The claims are read all the same."
     return Problem(
-        severity=Severity.WARN,
+        severity=Severity.BLOCK if blocks else Severity.WARN,
         rule="envelope",
-        message=f"{finding} The claims are read all the same.",
+        message=f"{finding} {then}",
         place=place,
     )

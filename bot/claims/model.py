@@ -127,7 +127,7 @@ class Payer(_Part):
 
 
 class Adjustment(_Part):
-    """Why another payer paid less than was charged (CAS)."""
+    """Why a payer paid less than was charged (CAS)."""
 
     #: CO, CR, OA, PI or PR.
     group: Text

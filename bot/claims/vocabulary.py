@@ -139,6 +139,45 @@ class Status(StrEnum):
     UNRECOGNISED = "unrecognised"
 
 
+#: What people see instead of the code, after "In the payer's system".
+STATUS_SHOWN: dict[Status, str] = {
+    Status.NONE: "not yet paid",
+    Status.PENDING: "not yet paid",
+    Status.INFO_REQUESTED: "the payer asks for something",
+    Status.PAID: "paid",
+    Status.PAID_PART: "paid in part",
+    Status.PAID_ZERO: "decided, nothing to be paid",
+    Status.DENIED: "denied",
+    Status.UNPROCESSABLE: "refused: fix it and send it as new",
+    Status.REVERSED: "the payment was taken back",
+    Status.FORWARDED: "passed on to another payer",
+    Status.FINALIZED: "decided; the remittance is to come",
+    Status.NOT_ON_FILE: "the payer says that it does not have it",
+    Status.UNRECOGNISED: "the payer says something that is not known here",
+}
+
+#: The payer has decided.
+DECIDED: frozenset[Status] = frozenset(
+    {
+        Status.PAID,
+        Status.PAID_PART,
+        Status.PAID_ZERO,
+        Status.DENIED,
+        Status.UNPROCESSABLE,
+        Status.REVERSED,
+        Status.FORWARDED,
+        Status.FINALIZED,
+    }
+)
+#: Every legal move of a status. A decision gives way to another decision, or to words that nobody knows, and not
+#: to what was said before it and is read after it.
+STATUS_MOVES: dict[Status, frozenset[Status]] = {
+    before: (DECIDED | {Status.UNRECOGNISED} if before in DECIDED else frozenset(Status) - {Status.NONE})
+    - {before}
+    for before in Status
+}
+
+
 class Sent(StrEnum):
     """Whether a claim has reached the payer."""
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.claims.elements import CENT, day_of, number_of
 from bot.claims.guides import ACKNOWLEDGMENT, Guide, recognise
 from bot.claims.interchange import Report, Segment, read_segments
 from bot.claims.model import (
@@ -35,12 +36,10 @@ from bot.claims.model import (
 )
 from bot.claims.wording import explain
 
-_AMOUNT = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)")
 #: CLM05, which shows the separator in use: place of service, qualifier, frequency.
 _SITE = re.compile(r"[0-9A-Z]{0,2}([^0-9A-Za-z. -])B?\1[0-9A-Z]")
 #: Some programs write every number with decimals.
 _POINTER = re.compile(r"[0-9]{1,2}(?:\.0*)?")
-_CENT = Decimal("0.01")
 _TRAILERS = frozenset({"SE", "GE", "IEA", "ST", "GS", "ISA"})
 
 _PROVIDERS = {"82": "rendering", "DN": "referring", "DQ": "supervising", "77": "facility"}
@@ -682,7 +681,7 @@ class _Claims:
         name = "Date of service" if segment[1] == "472" else f"Date ({segment[1][:3]})"
         if segment[2] == "RD8":
             first, dash, last = text.partition("-")
-            begin, end = _day_of(first), _day_of(last)
+            begin, end = day_of(first), day_of(last)
             if dash and begin and end:
                 return begin, end
             self._fault(segment, name, "it is not a period of two dates, CCYYMMDD-CCYYMMDD")
@@ -690,7 +689,7 @@ class _Claims:
         return self._date(segment, 3, name), None
 
     def _date(self, segment: Segment, position: int, name: str) -> date | None:
-        day = _day_of(segment[position])
+        day = day_of(segment[position])
         if day is None:
             self._fault(segment, name, "it is not a date, CCYYMMDD")
         return day
@@ -701,17 +700,17 @@ class _Claims:
             if required:
                 self._fault(segment, name, "it is missing")
             return None
-        amount = _number(text)
+        amount = number_of(text)
         if amount is None:
             self._fault(segment, name, "it is not an amount, such as 85.00")
             return None
-        cents = amount.quantize(_CENT)
+        cents = amount.quantize(CENT)
         if cents != amount:
             self._fault(segment, name, "it has fractions of a cent")
         return cents
 
     def _quantity(self, segment: Segment, position: int, name: str) -> Decimal | None:
-        quantity = _number(segment[position])
+        quantity = number_of(segment[position])
         if quantity is None:
             self._fault(segment, name, "it is not a number")
         return quantity
@@ -987,16 +986,3 @@ def _person(segment: Segment) -> dict[str, Any]:
 def _level_number(text: str) -> int:
     """The number of a level, 0 if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else 0
-
-
-def _day_of(text: str) -> date | None:
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
-        return None
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if _AMOUNT.fullmatch(text) else None

@@ -25,6 +25,7 @@ from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.clock import Clock
 from bot.errors import Interrupted, LostClaim, Passing, SignInSpent
 from bot.ledger import tasks
+from bot.ledger.replies import is_settled
 from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
 from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
@@ -265,6 +266,12 @@ class ClaimJournal:
             before = connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
             if attempt and outcome.state is not State.UNKNOWN:
                 self._close_attempt(connection, attempt, outcome, State(before), now)
+            if before == State.UNKNOWN and outcome.state is State.QUEUED and is_settled(connection, self._item.id):
+                reason = "The payer's own search does not show it, and a file of the payer's speaks of it."
+                outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
+                need = _contradicted(self._item)
+            if is_settled(connection, self._item.id, decided=True):
+                outcome = replace(outcome, status=self._item.status)
             if outcome.state is State.QUEUED and self._void_attempts(connection) >= SENDS:
                 reason = "Sent twice, and by the payer's own search neither arrived."
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
@@ -341,6 +348,18 @@ class ClaimJournal:
                 .where(attempts.c.claim_id == self._item.id, attempts.c.outcome == VOID)
             ).scalar_one()
         )
+
+
+def _contradicted(item: Item) -> Need:
+    return Need(
+        cause=f"claim:{item.id}",
+        kind="at-the-payer",
+        title=f"Account {item.account} is in a file of the payer's, and the payer's search does not show it",
+        action="Look in the portal; then say that it was entered by hand, with its number, or release it.",
+        payer=item.payer,
+        login=item.login,
+        needs_answer=True,
+    )
 
 
 def _sent_twice(item: Item) -> Need:

@@ -322,6 +322,51 @@ task_claims = Table(
     metadata,
     Column("task_id", ForeignKey("tasks.id"), primary_key=True),
     Column("claim_id", ForeignKey("claims.id"), primary_key=True, index=True),
+    #: When the claim did not wait behind it any more, although others did.
+    Column("done_at", Utc),
+)
+
+#: One row for each payer's file that was settled, by what is in it.
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    #: ``835``, ``277CA``, ``277``, or several.
+    Column("kind", String(16), nullable=False),
+    Column("claims", Integer, nullable=False),
+    Column("charge", Cents, nullable=False),
+    Column("paid", Cents, nullable=False),
+    #: What was paid in all, after provider-level adjustments.
+    Column("payment", Cents, nullable=False),
+    Column("settled_at", Utc, nullable=False),
+    Column("settled_by", Text, nullable=False),
+)
+
+#: One row for each time a payer's file speaks of a claim, ours or not, however often that file is settled.
+reply_claims = Table(
+    "reply_claims",
+    metadata,
+    #: Hash of the payer, the payment and the claim's segments.
+    Column("digest", String(64), primary_key=True),
+    Column("reply_id", ForeignKey("replies.id"), nullable=False, index=True),
+    #: Our claim; none while nobody knows one.
+    Column("claim_id", ForeignKey("claims.id"), index=True),
+    #: Where in the file it stands.
+    Column("place", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("control_number", Text, index=True),
+    #: The payer as the file names it, its number for the payment or transaction, and its date.
+    Column("payer_named", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("dated", Date),
+    #: Whether it is a remittance's decision; otherwise it only says how far the payer is.
+    Column("decides", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("charge", Cents, nullable=False),
+    Column("paid", Cents, nullable=False),
+    Column("patient_responsibility", Cents, nullable=False),
 )
 
 #: One row for each session a login has now; somebody who stops renewing it has lost it.

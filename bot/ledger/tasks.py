@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.claims.vocabulary import State
+from bot.claims.vocabulary import State, Status
 from bot.errors import Actor
 from bot.ledger.schema import claims, task_claims, tasks
 from bot.ledger.store import Act, note
@@ -62,6 +63,12 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
     joined = set(
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
+    if back := sorted(joined & set(claim_ids)):
+        connection.execute(
+            update(task_claims)
+            .where(task_claims.c.task_id == task_id, task_claims.c.claim_id.in_(back))
+            .values(done_at=None)
+        )
     if new := sorted(set(claim_ids) - joined):
         connection.execute(insert(task_claims), [{"task_id": task_id, "claim_id": claim_id} for claim_id in new])
     return int(task_id)
@@ -109,13 +116,45 @@ def settle_claim(connection: Connection, claim_id: int, act: Act, *, kind: str |
             close_task(connection, task_id, act, act.why or "resolved")
 
 
+def answered(connection: Connection, claim_id: int, causes: Collection[str], act: Act) -> None:
+    """The payer has said something new about a claim: it waits no more behind tasks about its status, but for
+    those of these causes; a task behind which nothing waits is closed."""
+    query = (
+        select(tasks.c.id)
+        .join(task_claims, task_claims.c.task_id == tasks.c.id)
+        .where(
+            task_claims.c.claim_id == claim_id,
+            task_claims.c.done_at.is_(None),
+            tasks.c.closed_at.is_(None),
+            tasks.c.kind.in_(ABOUT_STATUS),
+            tasks.c.cause.not_in(causes),
+        )
+    )
+    for task_id in connection.execute(query).scalars().all():
+        mine = task_claims.c.task_id == task_id
+        connection.execute(
+            update(task_claims).where(mine, task_claims.c.claim_id == claim_id).values(done_at=act.at)
+        )
+        if connection.execute(select(mine).where(mine, task_claims.c.done_at.is_(None)).limit(1)).first() is None:
+            close_task(connection, task_id, act, act.why)
+
+
+def waits(kind: str, state: State, done_at: datetime | None) -> bool:
+    """Whether a claim in a state still waits behind an open task of that kind."""
+    return done_at is None and (kind in FROM_FILES or state in waiting_behind(kind))
+
+
 def waiting_behind(kind: str) -> frozenset[State]:
     """States in which a claim waits behind a task of that kind; one named after a state is about claims in it."""
     return WAITING | {state for state in State if state == kind}
 
 
-#: Kinds of task that begin when the payer has the claim: it is a person who ends them.
-AFTER_ACCEPTANCE = ("papers",)
+#: Kinds of task about what payers' files say of a claim's payment: the next file that says otherwise ends them.
+ABOUT_STATUS = tuple(str(status) for status in Status)
+#: Kinds of task that come from payers' files, whatever state a claim is in.
+FROM_FILES = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
+#: Kinds of task that begin when the payer has the claim: it is not the claim's state that ends them.
+AFTER_ACCEPTANCE = ("papers", *FROM_FILES)
 #: States in which a claim waits for a person, if anything waits about it.
 WAITING: frozenset[State] = frozenset(
     {State.BLOCKED, State.HELD, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN}

@@ -19,12 +19,14 @@ from bot.ledger.schema import (
     overrides,
     pauses,
     problems,
+    replies,
+    reply_claims,
     routes,
     task_claims,
     tasks,
 )
 from bot.ledger.store import Ledger
-from bot.ledger.tasks import waiting_behind
+from bot.ledger.tasks import waits
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -58,7 +60,7 @@ def claim_rows(
 
 
 def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
-    """What the edits found, what happened, what was kept. Raises `UnknownItem`."""
+    """What the edits found, what happened, what was kept, what payers' files said. Raises `UnknownItem`."""
     if not claim_rows(ledger, claim_id=claim_id):
         raise UnknownItem(f"There is no claim {claim_id}.")
     return {
@@ -73,6 +75,24 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
         ),
         "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
         "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
+        "replies": _rows(
+            ledger,
+            select(
+                replies.c.kind,
+                replies.c.name,
+                reply_claims.c.number,
+                reply_claims.c.dated,
+                reply_claims.c.control_number,
+                reply_claims.c.status,
+                reply_claims.c.charge,
+                reply_claims.c.paid,
+                reply_claims.c.patient_responsibility,
+                replies.c.settled_at,
+            )
+            .join(replies, replies.c.id == reply_claims.c.reply_id)
+            .where(reply_claims.c.claim_id == claim_id)
+            .order_by(replies.c.id, reply_claims.c.place),
+        ),
         "attempts": _rows(
             ledger,
             select(
@@ -129,7 +149,13 @@ def task_rows(
     behind = _rows(
         ledger,
         select(
-            task_claims.c.task_id, claims.c.id, claims.c.account, claims.c.charge, claims.c.state, claims.c.reason
+            task_claims.c.task_id,
+            task_claims.c.done_at,
+            claims.c.id,
+            claims.c.account,
+            claims.c.charge,
+            claims.c.state,
+            claims.c.reason,
         )
         .join(claims, claims.c.id == task_claims.c.claim_id)
         .where(task_claims.c.task_id.in_([row["id"] for row in found]))
@@ -141,20 +167,24 @@ def task_rows(
             one
             for one in behind
             if one["task_id"] == row["id"]
-            and (row["closed_at"] is not None or one["state"] in waiting_behind(row["kind"]))
+            and (row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"]))
         ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")
     return found
 
 
-def open_tasks_about(ledger: Ledger, claim_ids: Collection[int], payers: Collection[str]) -> int:
-    """How many open tasks are about these claims, or stop these payers."""
+def open_tasks_about(
+    ledger: Ledger, claim_ids: Collection[int], payers: Collection[str], causes: Collection[str] = ()
+) -> int:
+    """How many open tasks are about these claims, stop these payers, or come from these causes."""
     ids, slugs = set(claim_ids), set(payers)
     return sum(
         1
         for task in task_rows(ledger)
-        if any(one["id"] in ids for one in task["claims"]) or (not task["claims"] and task["payer"] in slugs)
+        if any(one["id"] in ids for one in task["claims"])
+        or (not task["claims"] and task["payer"] in slugs)
+        or task["cause"] in causes
     )
 
 

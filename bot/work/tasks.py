@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.claims.vocabulary import State
+from decimal import Decimal
+
+from bot.claims.meanings import Cause, Reason
+from bot.claims.vocabulary import STATUS_SHOWN, State, Status
 from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
 from bot.ledger.tasks import Need
@@ -148,4 +151,92 @@ def need_of_row(payer: Payer, login: str, reason: str) -> Need:
         action=f"Find the cause, then run: payerbot payers resume {payer.slug} --login {login}",
         payer=payer.slug,
         login=login,
+    )
+
+
+def need_of_cause(cause: Cause, payer: str, slug: str | None) -> Need:
+    """The payer did not pay, or asks for something: all its claims with one cause are one task."""
+    return Need(
+        cause=f"{cause.kind}:{slug}:{cause.code}",
+        kind=str(cause.kind),
+        title=f"{payer}: {cause.code}, {cause.words}",
+        action=cause.action,
+        payer=slug,
+    )
+
+
+def need_of_difference(
+    claim_id: int, account: str, charge: Decimal, decided: Decimal, payer: str, slug: str | None
+) -> Need:
+    """The payer decided about other lines, or another charge, than were sent."""
+    what = (
+        f"decided ${decided:,.2f}, ${charge:,.2f} were sent"
+        if decided != charge
+        else "decided other lines than were sent"
+    )
+    return Need(
+        cause=f"differs:{claim_id}",
+        kind="differs",
+        title=f"{payer}: account {account}: the payer {what}",
+        action="Compare the remittance with the claim; call the payer if a line was lost or changed.",
+        payer=slug,
+    )
+
+
+def need_of_contradiction(
+    claim_id: int, account: str, state: State, status: Status, number: str, payer: str, slug: str | None
+) -> Need:
+    """The payer speaks of a claim that, as far as we know, it does not have."""
+    known = f" under number {number}" if number else ""
+    word = STATUS_SHOWN[status]
+    title = f"{payer}: account {account}, here '{state}', is '{word}' by the payer's file{known}"
+    if state in (State.WITHDRAWN, State.CLOSED):
+        return Need(
+            cause=f"contradiction:{claim_id}",
+            kind="contradiction",
+            title=title,
+            action="Find out who entered it at the payer, and see that it is not paid twice.",
+            payer=slug,
+        )
+    return Need(
+        cause=f"claim:{claim_id}",
+        kind="at-the-payer",
+        title=title,
+        action="Look in the portal. If this claim is there, say that it was entered by hand, with the payer's "
+        "number, and settle the file again; if another is, release or withdraw this one.",
+        payer=slug,
+        needs_answer=True,
+    )
+
+
+def need_of_doubt(cause: str, payer: str, number: str, count: int, paid: Decimal, *, known: bool) -> Need:
+    """Claims of a payer's file that may be ours, and nobody can say which."""
+    one = count == 1
+    return Need(
+        cause=cause,
+        kind="unclear",
+        title=f"{payer}, {number}: {count} {'claim' if one else 'claims'} (${paid:,.2f} paid) may be ours",
+        action="Compare the remittance with these claims, and post it by hand; nothing was changed here."
+        if known
+        else f'Say which portal it is: payerbot payers map "{payer}" SLUG; then settle the file again.',
+    )
+
+
+def need_of_balance(cause: str, payer: str, number: str, fault: str) -> Need:
+    """A payment that does not add up."""
+    return Need(
+        cause=cause,
+        kind="balance",
+        title=f"{payer}, {number}: it does not add up. {fault}",
+        action="Ask the payer for a corrected file. Claims whose own amounts do not add up were not changed.",
+    )
+
+
+def need_of_notice(cause: str, payer: str, number: str, about: str, why: Reason) -> Need:
+    """The payer refused all claims below a level."""
+    return Need(
+        cause=cause,
+        kind=str(Status.UNPROCESSABLE),
+        title=f"{payer}, {number}: about {about}: {why.code}, {why.words}",
+        action="None of its claims may have arrived: look in the portal, and call the payer.",
     )

@@ -271,12 +271,53 @@ def upgrade() -> None:
         "task_claims",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_task_claims_claim_id")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_task_claims_task_id")),
         sa.PrimaryKeyConstraint("task_id", "claim_id", name=op.f("pk_task_claims")),
     )
     with op.batch_alter_table("task_claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_claims_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "replies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("claims", sa.Integer(), nullable=False),
+        sa.Column("charge", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("payment", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_replies_sha256")),
+    )
+    op.create_table(
+        "reply_claims",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("control_number", sa.Text(), nullable=True),
+        sa.Column("payer_named", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("dated", sa.Date(), nullable=True),
+        sa.Column("decides", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("charge", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("patient_responsibility", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_reply_claims_claim_id")),
+        sa.ForeignKeyConstraint(["reply_id"], ["replies.id"], name=op.f("fk_reply_claims_reply_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_reply_claims")),
+    )
+    with op.batch_alter_table("reply_claims", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reply_claims_claim_id"), ["claim_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reply_claims_control_number"), ["control_number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reply_claims_reply_id"), ["reply_id"], unique=False)
 
     op.create_table(
         "evidence",
@@ -301,6 +342,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evidence_claim_id"))
 
     op.drop_table("evidence")
+    with op.batch_alter_table("reply_claims", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reply_claims_reply_id"))
+        batch_op.drop_index(batch_op.f("ix_reply_claims_control_number"))
+        batch_op.drop_index(batch_op.f("ix_reply_claims_claim_id"))
+
+    op.drop_table("reply_claims")
+    op.drop_table("replies")
     with op.batch_alter_table("task_claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_claims_claim_id"))
 
