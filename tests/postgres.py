@@ -52,6 +52,25 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
+    @property
+    def version(self) -> str:
+        """Which PostgreSQL it is."""
+        said = subprocess.run(
+            [self._programs / "postgres", "--version"], capture_output=True, text=True, check=True
+        )
+        return said.stdout.strip()
+
+    def dump(self, database: str, file: Path) -> None:
+        """Write a database to a file."""
+        subprocess.run([self._programs / "pg_dump", "--format=custom", "--file", file, database], check=True)
+
+    def restore(self, file: Path) -> str:
+        """A new database with what was dumped; its address."""
+        database = self.database()
+        words = ("--no-owner", "--single-transaction", "--exit-on-error", "--dbname", database)
+        subprocess.run([self._programs / "pg_restore", *words, file], check=True)
+        return database
+
     def _call(self, program: str, *words: str) -> None:
         subprocess.run(
             [self._programs / program, "-D", self._data, *words],
