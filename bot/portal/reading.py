@@ -33,7 +33,23 @@ SCRIPT = r"""
   const named = element => {
     const by = element.getAttribute('aria-labelledby');
     if (by) return squeeze(by.split(/\s+/).map(id => words(document.getElementById(id))).join(' '));
-    return element.getAttribute('aria-label') || words(element.labels?.[0]) || element.title || '';
+    return element.getAttribute('aria-label') || words(element.labels?.[0]) || element.title || beside(element);
+  };
+  // Of a control that no label is tied to: what stands alone beside it, or heads its column, with its row's number.
+  const beside = element => {
+    for (let e = element.parentElement; e; e = e.parentElement) {
+      const labels = e.querySelectorAll('label');
+      if (e.querySelectorAll('input,select,textarea').length > 1) break;
+      if (labels.length) return labels.length === 1 ? words(labels[0]) : '';
+    }
+    const cell = element.closest('td');
+    for (let table = cell?.closest('table'); table; table = table.parentElement.closest('table')) {
+      const rows = [...table.querySelectorAll('tr')].filter(row => !row.querySelector('tr'));  // tables in tables
+      const entries = rows.filter(row => row.querySelector('input,select,textarea'));
+      const header = words(rows.find(row => !entries.includes(row))?.cells[cell.cellIndex]);
+      if (header) return `${header} ${entries.indexOf(cell.parentElement) + 1}`;
+    }
+    return '';
   };
   const visible = element => element.checkVisibility({visibilityProperty: true});
   const section = element => {
