@@ -46,14 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Facility:
-    """A health facility with its claim administrator."""
+    """A health facility."""
 
     code: str  # at most eight characters
     name: str
     district: str
-    administrator: str
-    administrator_last: str
-    administrator_first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may sign in, and where."""
+    """Somebody who may sign in. Who works at a facility is a claim administrator there, their name as code:
+    only so does the page for a new claim have its administrator."""
 
     name: str
     password: str
@@ -107,9 +105,9 @@ DISTRICT: Final = "R1D1"
 VILLAGE: Final = "R1D1W1V1"
 ELSEWHERE: Final = "R1D2W1V1"
 
-FACILITY: Final = Facility("MHFM01", PRACTICE.name, DISTRICT, "MHADM1", "Renner", "Paula")
+FACILITY: Final = Facility("MHFM01", PRACTICE.name, DISTRICT)
 #: In the other district: nobody's who may sign in.
-OTHER_FACILITY: Final = Facility("BRCL01", "Birch Ridge Clinic", "R1D2", "BRADM1", "Tolliver", "Hugh")
+OTHER_FACILITY: Final = Facility("BRCL01", "Birch Ridge Clinic", "R1D2")
 FACILITIES: Final = (FACILITY, OTHER_FACILITY)
 
 _OFFICE: Final = frozenset({Cover.FULL, Cover.LAPSED, Cover.PARTIAL})
@@ -150,6 +148,9 @@ SERVICES: Final = (
     _service("36415", "12.00", "Collection of venous blood"),
     _service(UNCOVERED, "150.00", "Unlisted special service", frozenset()),
 )
+
+#: A thing that may be billed beside services: code, name, price. No product covers it.
+ITEM: Final = ("A4649", "Surgical supply, miscellaneous", Decimal("25.00"))
 
 #: Code and description (ICD-10-CM).
 DIAGNOSES: Final = (

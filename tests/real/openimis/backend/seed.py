@@ -15,8 +15,13 @@ from core.models import ClaimAdmin, InteractiveUser, Language, Role, RoleRight, 
 from django.db import transaction  # noqa: E402
 from insuree.models import Family, Gender, Insuree, InsureePolicy  # noqa: E402
 from location.models import HealthFacility, HealthFacilityLegalForm, Location, UserDistrict  # noqa: E402
-from medical.models import Diagnosis, Service  # noqa: E402
-from medical_pricelist.models import ServicesPricelist, ServicesPricelistDetail  # noqa: E402
+from medical.models import Diagnosis, Item, Service  # noqa: E402
+from medical_pricelist.models import (  # noqa: E402
+    ItemsPricelist,
+    ItemsPricelistDetail,
+    ServicesPricelist,
+    ServicesPricelistDetail,
+)
 from policy.models import Policy  # noqa: E402
 from product.models import Product, ProductService  # noqa: E402
 
@@ -44,12 +49,8 @@ def seed():
     for code, name in catalogue.DIAGNOSES:
         put(Diagnosis, {"name": name, **AUDIT, **SINCE}, code=code)
     services = {one.code: seed_service(one) for one in catalogue.SERVICES}
-    price_list = put(
-        ServicesPricelist, {"pricelist_date": catalogue.SINCE, **AUDIT, **SINCE}, name="Physician services"
-    )
-    for service in services.values():
-        put(ServicesPricelistDetail, {**AUDIT, **SINCE}, services_pricelist=price_list, service=service)
-    facilities = {one.code: seed_facility(one, places, price_list) for one in catalogue.FACILITIES}
+    price_lists = seed_price_lists(services.values())
+    facilities = {one.code: seed_facility(one, places, price_lists) for one in catalogue.FACILITIES}
     products = {cover: seed_product(cover, services) for cover in catalogue.Cover}
     for one in catalogue.INSUREES:
         seed_insuree(one, places, products[one.cover])
@@ -71,8 +72,22 @@ def seed_service(one):
     return put(Service, {**values, **AUDIT, **SINCE}, code=one.code)
 
 
-def seed_facility(one, places, price_list):
-    """A facility with its price list and its claim administrator."""
+def seed_price_lists(services):
+    """What facilities may bill, under the names of their fields for it."""
+    code, name, price = catalogue.ITEM
+    values = {"name": name, "price": price, "type": "M", "care_type": Item.CARE_TYPE_BOTH, "patient_category": 15}
+    item = put(Item, {**values, **AUDIT, **SINCE}, code=code)
+    dated = {"pricelist_date": catalogue.SINCE, **AUDIT, **SINCE}
+    items = put(ItemsPricelist, dated, name="Supplies")
+    put(ItemsPricelistDetail, {**AUDIT, **SINCE}, items_pricelist=items, item=item)
+    of_services = put(ServicesPricelist, dated, name="Physician services")
+    for service in services:
+        put(ServicesPricelistDetail, {**AUDIT, **SINCE}, services_pricelist=of_services, service=service)
+    return {"services_pricelist": of_services, "items_pricelist": items}
+
+
+def seed_facility(one, places, price_lists):
+    """A facility with its price lists."""
     form = put(HealthFacilityLegalForm, {"legal_form": "Private organisation"}, code="P")
     values = {
         "name": one.name,
@@ -80,16 +95,8 @@ def seed_facility(one, places, price_list):
         "level": HealthFacility.LEVEL_HEALTH_CENTER,
         "care_type": HealthFacility.CARE_TYPE_BOTH,
         "location": places[one.district],
-        "services_pricelist": price_list,
     }
-    facility = put(HealthFacility, {**values, **AUDIT, **SINCE}, code=one.code)
-    names = {"last_name": one.administrator_last, "other_names": one.administrator_first}
-    put(
-        ClaimAdmin,
-        {**names, "health_facility": facility, "has_login": False, **AUDIT, **SINCE},
-        code=one.administrator,
-    )
-    return facility
+    return put(HealthFacility, {**values, **price_lists, **AUDIT, **SINCE}, code=one.code)
 
 
 def seed_product(cover, services):
@@ -160,16 +167,22 @@ def seed_role(name, rights):
 
 
 def seed_user(one, language, role, district, facility):
-    """Somebody who may sign in, in one role, for one district."""
+    """Somebody who may sign in, in one role, for one district; at a facility, they are claim administrators."""
     if User.objects.filter(username=one.name).exists():
         return
-    values = {"last_name": one.last, "other_names": one.first, "language": language}
-    person = InteractiveUser(login_name=one.name, health_facility_id=facility and facility.id, **values)
+    names = {"last_name": one.last, "other_names": one.first}
+    person = InteractiveUser(login_name=one.name, language=language, **names)
     person.set_password(one.password)
+    administrator = None
+    if facility:
+        values = {"health_facility": facility, "has_login": True, **names}
+        administrator = put(ClaimAdmin, {**values, **AUDIT, **SINCE}, code=one.name)
+        person.health_facility_id = facility.id
+        person.is_associated = True
     person.save()
     UserRole.objects.create(user=person, role=role, **AUDIT)
     UserDistrict.objects.create(user=person, location=district, **AUDIT)
-    User.objects.create(username=one.name, i_user=person)
+    User.objects.create(username=one.name, i_user=person, claim_admin=administrator)
 
 
 if __name__ == "__main__":
