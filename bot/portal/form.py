@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count, groupby
 from pathlib import Path
@@ -12,7 +13,7 @@ from bot.claims.model import Claim
 from bot.errors import FormChanged, NotAsQueued, PortalProblem, PortalRefused
 from bot.portal import fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, Grid, Kind, Rows, press
-from bot.portal.reading import Reading, Table, await_rows, await_shown, fill, labelled, read, same
+from bot.portal.reading import Reading, Table, await_control, await_rows, await_shown, box, fill, read, same
 
 #: Called with a stage's name right before the press that fires it.
 Arm = Callable[[str], Awaitable[None]]
@@ -108,13 +109,13 @@ class Form:
                 await self._fill_at_once(list(some), form_page)
                 continue
             for field, value in some:
-                await self._fill_by_hand(field, value)
+                await self._fill_by_hand(field, value, form_page)
 
     async def _fill_at_once(self, wanted: list[tuple[Field, str]], form_page: FormPage) -> None:
         batch: list[tuple[str, str, str, str]] = []
         for field, value in wanted:
             batch.append((form_page.title, field.label, _AT_ONCE[field.kind], value))
-            if field.then:
+            if field.then is not None:
                 await self._send_batch(batch, form_page)
                 batch = []
                 await self._look_up(field.then, form_page)
@@ -131,27 +132,33 @@ class Form:
     async def _look_up(self, button: str, form_page: FormPage) -> None:
         """Press a look-up button and wait for what it shows, or for the portal's complaint."""
         labels = [field.label for field in form_page.fields if field.kind is Kind.SHOWN]
-        await press(self.page, button)
+        if button:
+            await press(self.page, button)
         await await_shown(self.page, labels)
         await self._heed_complaints()
         reading = await read(self.page)
         if not all(reading.shown(label, form_page.title) for label in labels):
             raise PortalRefused([PortalProblem(button, " ".join(await way.notices(self.page)))])
 
-    async def _fill_by_hand(self, field: Field, value: str) -> None:
-        control = self.page.get_by_label(labelled(field.label)).filter(visible=True).first
+    async def _fill_by_hand(self, field: Field, value: str, form_page: FormPage) -> None:
+        control = await box(self.page, field.label, form_page.title)
         match field.kind:
+            case Kind.OWN:
+                await self.adapter.operate(self.page, field, control, value)
             case Kind.FILE:
                 self.attached.append(Path(value))
                 await control.set_input_files(value)
             case Kind.PICK:
                 await control.fill("")
-                await control.press_sequentially(value)
-                option = self.page.get_by_role("option").filter(visible=True, has_text=value)
-                await option.first.click()
+                await control.type(value)
+                # the code itself, not a longer one that begins like it
+                option = self.page.get_by_role("option").filter(
+                    has_text=re.compile(rf"^\s*{re.escape(value)}\b(?!\.)")
+                )
+                await option.filter(visible=True).first.click()
             case _:
                 await control.fill("")
-                await control.press_sequentially(value)
+                await control.type(value)
 
     def _compare_with_declaration(self, form_page: FormPage, reading: Reading) -> None:
         """The page must have every mandatory field we know, and none that we do not."""
@@ -226,13 +233,14 @@ class Form:
 
     async def _enter_grid(self, grid: Grid, form_page: FormPage) -> None:
         items = fit.items(self.claim, grid.each)
-        while (rows := self._rows_of(grid, await read(self.page))) < len(items):
+        while grid.more and (rows := self._rows_of(grid, await read(self.page))) < len(items):
             await press(self.page, grid.more)
-            await self.page.get_by_label(labelled(grid.row(rows + 1)[0].label)).wait_for()
+            await await_control(self.page, grid.row(rows + 1)[0].label)
         for number, item in enumerate(items, start=1):
+            await await_control(self.page, grid.row(number)[0].label)
             await self._fill(grid.row(number), form_page, item)
         reading = await read(self.page)
-        for number in range(1, rows + 1):  # those we leave empty, too
+        for number in range(1, self._rows_of(grid, reading) + 1):  # those we leave empty, too
             item = items[number - 1] if number <= len(items) else None
             self._compare(grid.row(number), form_page, reading, item)
 
