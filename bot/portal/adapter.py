@@ -399,7 +399,8 @@ class Adapter(ABC):
         if not hasattr(cls, "stages"):
             return  # a kind of portal, not one
         names = {stage.name for stage in cls.stages}
-        used = {page.stage for page in cls.pages} | {rows.stage for page in cls.pages for rows in page.rows}
+        pages = getattr(cls, "pages", ())  # those that depend on the office come with it
+        used = {page.stage for page in pages} | {rows.stage for page in pages for rows in page.rows}
         if unknown := {name for name in used if name} - names:
             raise ConfigurationError(f"{cls.slug}: pages name stages that are not declared: {sorted(unknown)}")
         if not any(stage.kind is StageKind.FINAL for stage in cls.stages):

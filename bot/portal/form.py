@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import count, groupby
 from pathlib import Path
 
@@ -240,9 +241,11 @@ class Form:
             await await_control(self.page, grid.row(number)[0].label)
             await self._fill(grid.row(number), form_page, item)
         reading = await read(self.page)
-        for number in range(1, self._rows_of(grid, reading) + 1):  # those we leave empty, too
-            item = items[number - 1] if number <= len(items) else None
+        for number, item in enumerate(items, start=1):
             self._compare(grid.row(number), form_page, reading, item)
+        for number in range(len(items) + 1, self._rows_of(grid, reading) + 1):
+            empty = [replace(field, source=_nothing) for field in grid.row(number)]
+            self._compare(empty, form_page, reading)
 
     @staticmethod
     def _rows_of(grid: Grid, reading: Reading) -> int:
@@ -256,6 +259,10 @@ class Form:
     async def _heed_complaints(self) -> None:
         if problems := await way.complaints(self.page, self.adapter):
             raise PortalRefused(problems)
+
+
+def _nothing(claim: Claim, item: object) -> None:
+    """What a field of a row holds that no item is for."""
 
 
 def _differs(field: Field, wanted: str, found: str) -> str:
