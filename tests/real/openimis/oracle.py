@@ -72,9 +72,8 @@ class StoredClaim:
     explanation: str
     claimed: Decimal | None
     approved: Decimal | None
+    #: What the payer makes of it, once the reviewer has processed it.
     valuated: Decimal | None
-    #: What will be paid, once it is valuated.
-    remunerated: Decimal | None
     submitted_at: datetime | None
     services: tuple[StoredService, ...]
 
@@ -164,7 +163,6 @@ class Oracle:
             claimed=row["Claimed"],
             approved=row["Approved"],
             valuated=row["Valuated"],
-            remunerated=row["Remunerated"],
             submitted_at=row["SubmitStamp"],
             services=services,
         )

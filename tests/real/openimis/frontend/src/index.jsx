@@ -35,6 +35,7 @@ async function configurations() {
   const query = '{ moduleConfigurations(layer: "fe") { module, config, controls { field, usage } } }';
   const reply = await fetch("/api/graphql", {
     method: "POST",
+    credentials: "omit", // a sign-in that is no longer good would be refused
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ query }),
   });

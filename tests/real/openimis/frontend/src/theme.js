@@ -8,7 +8,7 @@ const grey = { backgroundColor: "#e0e0e0" };
 
 export const theme = {
   ...plain,
-  palette: { ...plain.palette, toggledButton: "#9fd3e6", text: { ...plain.palette.text, second: "#4f4f4f" } },
+  palette: { ...plain.palette, toggledButton: "#9fd3e6", text: { ...plain.palette.text, second: "#ffffff" } },
   typography: { ...plain.typography, title: { fontSize: 20 }, label: { color: "#4f4f4f", fontSize: 12 } },
   menu: { variant: "AppBar", drawer: { width: 300, backgroundColor: "#ffffff" }, appBar: { fontSize: 16 } },
   jrnlDrawer: {
