@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,8 +16,8 @@ from bot.home import Home
 from bot.ledger import views
 from bot.ledger.database import Database
 from bot.ledger.store import Act, Ledger
-from bot.ledger.views import Row, Rows
 from bot.ledger.tally import Tally
+from bot.ledger.views import Row, Rows
 from bot.portal.adapter import Credentials
 from bot.portal.desk import browser_desk
 from bot.portal.evidence import EvidenceStore
