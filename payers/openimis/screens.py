@@ -53,7 +53,7 @@ async def search(page: Page, adapter: Adapter, number: str) -> Mapping[str, str]
     asked = re.compile(rf'code_Icontains:\s*\\"{number}\\"')
     async with page.expect_response(lambda answer: asked.search(answer.request.post_data or "") is not None):
         await page.get_by_role("main").get_by_role("button", name="Search", exact=True).click()
-    await reach(page, adapter, row_of(page, number).or_(page.get_by_text("0 Claims Found", exact=True)))
+    await reach(page, adapter, page.get_by_text(_FOUND))  # "Loading" stands there until the answer does
     rows = (await read(page)).tables[""].records()
     return next((row for row in rows if row["Claim No."] == number), None)
 

@@ -190,7 +190,7 @@ def test_a_save_that_fails_looks_like_one_that_worked(
     [claim_id] = one.queue([claim(insuree, line(charge="124.00", units=2))])
     one.run()
     assert state(one, claim_id)[0] == "rejected"
-    assert "explanation" in one.claim(claim_id)["reason"]
+    assert "failed_to_create_claim" in one.claim(claim_id)["reason"]
     assert bed.oracle.count(insuree.number) == 0
 
 
