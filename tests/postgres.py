@@ -22,6 +22,8 @@ class Server:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
+        #: Whoever uses the server may put things there; they go when it goes.
+        self.folder = folder
         self._data = folder / "data"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -38,7 +40,7 @@ class Server:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
         )
-        self._call("pg_ctl", "-w", "-l", str(self._data.parent / "log"), "-o", options, "start")
+        self._call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self, how: str = "immediate") -> None:
         """Stop it: ``immediate`` as a crash would."""
@@ -77,7 +79,7 @@ class Server:
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=self._data.parent,
+            cwd=self.folder,
             **self._as,
         )
 
@@ -104,17 +106,23 @@ def _installed() -> Path | None:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A running server; gone afterwards. Skips the test where there is none."""
+    """A running server; gone afterwards, even if this process is killed. Skips the test where there is none."""
     programs = find_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server: install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="payerbot-postgres-"))
-    try:
+    # it waits for the end of its input, which comes with ours if not before
+    with subprocess.Popen(["sh", "-c", _LEAVE, "sh", folder], stdin=subprocess.PIPE, start_new_session=True):
         server = Server(programs, folder)
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield server
+
+
+#: Stops the server of a folder as a crash would, and takes the folder away.
+_LEAVE = """
+cat > /dev/null
+lock=$1/data/postmaster.pid
+pid=$(head -n 1 "$lock" 2> /dev/null) && kill -QUIT "$pid"
+while [ -e "$lock" ] && kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
+rm -rf "$1"
+"""

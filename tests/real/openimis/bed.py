@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,6 +81,10 @@ class Bed:
         self.until(lambda: self._outcome(client_id) is not Outcome.PENDING)
         if self._outcome(client_id) is Outcome.FAILED:
             raise RuntimeError("openIMIS did not process the claims")
+
+    def seed(self) -> None:
+        """Write the catalogue into the database once more; what is there already stays as it is."""
+        subprocess.run([self._python, BACKEND / "seed.py"], env=self._settings, check=True, capture_output=True)
 
     def forget_sessions(self) -> None:
         """Forget all sessions: whoever is signed in gets no list and no mutation through any more."""
@@ -162,20 +164,17 @@ def running(host: str = "127.0.0.1", port: int = 0) -> Iterator[Bed]:
 
     Skips the test where there is no PostgreSQL or no Node.js.
     """
-    folder = Path(tempfile.mkdtemp(prefix="payerbot-openimis-"))
-    try:
+    with postgres.running() as server, socket.socket() as listener:
+        folder = server.folder / "openimis"
         for name in ("queue", "control", "media"):
-            (folder / name).mkdir()
-        with postgres.running() as server, socket.socket() as listener:
-            installed = install(server)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-            listener.listen()
-            bed = Bed(listener, installed, server.restore(installed.dump), folder)
-            try:
-                bed.restart()
-                yield bed
-            finally:
-                bed.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            (folder / name).mkdir(parents=True)
+        installed = install(server)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+        bed = Bed(listener, installed, server.restore(installed.dump), folder)
+        try:
+            bed.restart()
+            yield bed
+        finally:
+            bed.stop()

@@ -51,11 +51,11 @@ def install(server: Server) -> Installed:
 
     Skips the test where there is no Node.js to bundle the front end with.
     """
-    environment = _kept("environment", [_LOCK], _make_environment, sys.version, platform.platform())
-    front = _kept("front", _files(FRONTEND), _make_front)
+    environment = kept("environment", [_LOCK], _make_environment, sys.version, platform.platform())
+    front = kept("front", _files(FRONTEND), _make_front)
     python = environment / "bin" / "python"
     glue = [_LOCK, *_files(BACKEND, "*.py"), HERE / "catalogue.py", ROOT / "fixtures" / "people.py"]
-    seed = _kept("seed", glue, lambda folder: _make_seed(folder, server, python), server.version)
+    seed = kept("seed", glue, lambda folder: _make_seed(folder, server, python), server.version)
     return Installed(python, front, seed / "dump")
 
 
@@ -78,21 +78,23 @@ def _files(folder: Path, pattern: str = "*") -> list[Path]:
     return sorted(path for path in folder.rglob(pattern) if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _kept(name: str, inputs: Iterable[Path], make: Callable[[Path], None], *more: str) -> Path:
+def kept(name: str, inputs: Iterable[Path], make: Callable[[Path], None], *more: str) -> Path:
     """The folder that `make` filled from these inputs, once; what is only half made is never seen."""
     digest = hashlib.sha256("\n".join(more).encode())
     for path in inputs:
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+        digest.update(f"{path.name} {len(content)}\n".encode() + content)
     cache = Path(os.environ.get(_CACHE) or user_cache_path("payerbot") / "openimis")
     cache.mkdir(parents=True, exist_ok=True)
-    kept = cache / f"{name}-{digest.hexdigest()[:16]}"
+    folder = cache / f"{name}-{digest.hexdigest()[:16]}"
     with FileLock(cache / f"{name}.lock"):
-        if not kept.exists():
+        for killed in cache.glob(f"{name}-half-*"):
+            shutil.rmtree(killed)
+        if not folder.exists():
             with tempfile.TemporaryDirectory(prefix=f"{name}-half-", dir=cache) as half:
                 make(Path(half) / "whole")
-                (Path(half) / "whole").rename(kept)
-    return kept
+                (Path(half) / "whole").rename(folder)
+    return folder
 
 
 def _make_environment(folder: Path) -> None:

@@ -44,8 +44,6 @@ class StoredService:
     passed: bool
     #: openIMIS's number of the reason why it did not pass; 0 when it did.
     reason: int
-    #: What the payer makes of the line, once the claim is valuated.
-    valuated: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +130,14 @@ class Oracle:
             for row in self._rows(_MUTATIONS, label)
         ]
 
+    def sizes(self) -> dict[str, int]:
+        """How many rows each table has that the seed writes to."""
+        return {name: self._size(name) for name in _OWN}
+
+    def _size(self, table: str) -> int:
+        (row,) = self._rows(f'SELECT count(*) AS rows FROM "{table}"')
+        return int(row["rows"])
+
     def _claim(self, row: dict[str, Any]) -> StoredClaim:
         services = tuple(
             StoredService(
@@ -141,7 +147,6 @@ class Oracle:
                 explanation=line["Explanation"] or "",
                 passed=line["ClaimServiceStatus"] == 1,
                 reason=line["RejectionReason"] or 0,
-                valuated=line["PriceValuated"],
             )
             for line in self._rows(_SERVICES, row["ClaimID"])
         )
@@ -171,6 +176,14 @@ class Oracle:
         with psycopg.connect(self._database, row_factory=dict_row) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
+
+#: What the seed writes to.
+_OWN = (
+    "core_User", "tblClaimAdmin", "tblFamilies", "tblGender", "tblHF", "tblICDCodes", "tblInsuree",
+    "tblInsureePolicy", "tblItems", "tblLanguages", "tblLocations", "tblPLItemsDetail", "tblPLServicesDetail",
+    "tblPolicy", "tblProduct", "tblProductServices", "tblRole", "tblRoleRight", "tblServices", "tblUserRole",
+    "tblUsers", "tblUsersDistricts",
+)  # fmt: skip
 
 # Rows that are no longer valid are openIMIS's history of them.
 _CLAIMS = """

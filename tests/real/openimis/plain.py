@@ -97,13 +97,19 @@ async def open_form(page: Page) -> None:
 
 
 async def save(page: Page, claim: Entry) -> None:
-    """Fill the form and press Save; what comes of it stands in the journal."""
+    """Enter a claim and press Save; what comes of it stands in the journal."""
+    await fill(page, claim)
+    await press_save(page)
+
+
+async def fill(page: Page, claim: Entry) -> None:
+    """A new form with the claim in it."""
     await open_form(page)
-    await _text(page, "Insurance No.").fill(claim.insuree)
+    await text(page, "Insurance No.").fill(claim.insuree)
     await _choose_day(page, "Visit Date From", claim.day)
     for label, code in zip(_DIAGNOSES, claim.diagnoses, strict=False):
         await _pick(page, page.get_by_role("textbox", name=label), code)
-    await _text(page, "Claim No.").fill(claim.code)
+    await text(page, "Claim No.").fill(claim.code)
     for place, line in enumerate(claim.lines):
         box = page.get_by_placeholder("Search Service").nth(place)
         await _pick(page, box, line.code)
@@ -112,6 +118,10 @@ async def save(page: Page, claim: Entry) -> None:
         await quantity.fill(str(line.quantity))
         await price.fill(str(line.price))
         await explanation.fill(line.explanation)
+
+
+async def press_save(page: Page) -> None:
+    """Press Save once it lets itself be pressed."""
     button = page.get_by_title("Save").get_by_role("button")
     await expect(button).to_be_enabled()
     await button.click()
@@ -164,7 +174,7 @@ async def look_up(page: Page, code: str) -> Row:
 
 async def _search(page: Page, code: str) -> None:
     """Search for claims whose number has this in it; both what is typed and the press count a moment later."""
-    await _text(page, "Claim No.").fill(code)
+    await text(page, "Claim No.").fill(code)
 
     def is_ours(response: Response) -> bool:
         return f'code_Icontains: \\"{code}\\"' in (response.request.post_data or "")
@@ -179,7 +189,7 @@ def _row(page: Page, code: str) -> Locator:
     return page.get_by_role("main").get_by_role("row").filter(has=cell)
 
 
-def _text(page: Page, label: str) -> Locator:
+def text(page: Page, label: str) -> Locator:
     """The field under this label; the page does not say which label is whose, but the one is beside the other."""
     named = page.get_by_role("main").locator("label", has_text=re.compile(rf"^{re.escape(label)}[\s*]*$"))
     return named.locator("xpath=following-sibling::div").get_by_role("textbox")
@@ -193,7 +203,7 @@ async def _pick(page: Page, box: Locator, code: str) -> None:
 
 async def _choose_day(page: Page, label: str, day: date) -> None:
     """Walk to a day in the calendar: it cannot be typed, and the arrow keys go a day or a week back."""
-    field = _text(page, label)
+    field = text(page, label)
     shown = date(*(int(part) for part in reversed((await field.input_value()).split("-"))))
     weeks, days = divmod((shown - day).days, 7)
     await field.click()
