@@ -23,6 +23,10 @@ Arm = Callable[[str], Awaitable[None]]
 _AT_ONCE = {Kind.TEXT: "text", Kind.SELECT: "select", Kind.RADIO: "radio", Kind.CHECK: "check"}
 
 
+async def _nothing_leaves(stage: str) -> None:
+    raise AssertionError(f"the stage {stage} fires on a page declared safe")
+
+
 class Form:
     """One claim being entered into one portal's form."""
 
@@ -36,17 +40,27 @@ class Form:
         first = next((at for at, page_ in enumerate(self._pages) if self._fires(page_)), len(self._pages))
         #: Pages before, and from, the first that leaves something at the payer.
         self.safe, self.armed = self._pages[:first], self._pages[first:]
+        self._prepared: FormPage | None = None
 
-    async def enter(self, pages: Sequence[FormPage], arm: Arm) -> None:
+    async def enter(self, pages: Sequence[FormPage], arm: Arm = _nothing_leaves) -> None:
         """Fill pages one after the other, each read back before it is left."""
         for form_page in pages:
             await way.reach(self.page, self.adapter, way.heading(self.page, form_page.title))
-            await self._enter_page(form_page, arm)
+            if form_page is not self._prepared:
+                await self._enter_page(form_page, arm)
             await way.clear(self.page, self.adapter)  # modals come late
             if form_page.next is not None:
                 if form_page.stage:
                     await arm(form_page.stage)
                 await self.adapter.leave(self.page, form_page)
+
+    async def prepare(self) -> None:
+        """Fill the first page that leaves something at the payer, if only leaving that page does."""
+        if self.armed and not any(rows.stage for rows in self.armed[0].rows):
+            first = self.armed[0]
+            await way.reach(self.page, self.adapter, way.heading(self.page, first.title))
+            await self._enter_page(first, _nothing_leaves)
+            self._prepared = first
 
     def take_attached(self) -> list[Path]:
         """The files given to the page since this was last asked."""

@@ -486,15 +486,12 @@ async def _enter(session: Session, claim: Claim) -> Form:
         )
     form = Form(session.page, session.adapter, claim)
     await session.adapter.open_form(session.page)
-    await form.enter(form.safe, _no_stage)
+    await form.enter(form.safe)
+    await form.prepare()
     if not form.armed:
         await session.adapter.ready_to_send(session.page)
         await form.check_again()
     return form
-
-
-async def _no_stage(stage: str) -> None:
-    raise AssertionError(f"the stage {stage} fires on a page declared safe")
 
 
 async def judged(
