@@ -396,7 +396,7 @@ class Adapter(ABC):
     def __init_subclass__(cls) -> None:
         """Refuse a declaration that cannot work as soon as it is imported."""
         super().__init_subclass__()
-        if not hasattr(cls, "stages"):
+        if not hasattr(cls, "slug"):
             return  # a kind of portal, not one
         names = {stage.name for stage in cls.stages}
         pages = getattr(cls, "pages", ())  # those that depend on the office come with it

@@ -13,8 +13,8 @@ from datetime import datetime
 from playwright.async_api import ElementHandle, Locator, Page
 
 from bot.errors import SessionLost
-from bot.portal.adapter import Adapter
-from bot.portal.convert import read_dmy
+from bot.portal.adapter import Adapter, FoundClaim
+from bot.portal.convert import read_dmy, read_money
 from bot.portal.reading import await_shown, box, read
 from bot.portal.way import heading, reach
 
@@ -37,6 +37,17 @@ async def open_list(page: Page, adapter: Adapter) -> None:
     await reach(page, adapter, page.get_by_text(_FOUND))
 
 
+async def choose_administrator(page: Page, adapter: Adapter, who: str) -> None:
+    """Choose the claim administrator above the list; their facility comes with them."""
+    await open_list(page, adapter)
+    chooser = await box(page, "Claim Administrator")
+    await chooser.fill(who)
+    option = page.get_by_role("option", name=who, exact=True)
+    await reach(page, adapter, option)
+    await option.click()
+    await await_shown(page, ["Health Facility"])
+
+
 async def search(page: Page, adapter: Adapter, number: str) -> Mapping[str, str] | None:
     """The list's row of the claim with this number, whatever its status; None when there is none.
 
@@ -46,9 +57,7 @@ async def search(page: Page, adapter: Adapter, number: str) -> Mapping[str, str]
     await settled(page)
     status = await box(page, "Claim Status")
     if await status.input_value():  # it opens with those that were not submitted
-        label = page.locator("label", has_text=re.compile("^Claim Status$"))
-        clear = label.locator("xpath=following-sibling::div").get_by_role("button").last
-        await clear.click()  # because: the cross beside the select has no name
+        await _buttons_beside(page, "Claim Status").last.click()  # the cross
     await (await box(page, "Claim No.")).fill(number)
     asked = re.compile(rf'code_Icontains:\s*\\"{number}\\"')
     async with page.expect_response(lambda answer: asked.search(answer.request.post_data or "") is not None):
@@ -88,6 +97,27 @@ async def opened(page: Page, adapter: Adapter, number: str) -> dict[str, str]:
     return found
 
 
+def found(row: Mapping[str, str], claim: Mapping[str, str]) -> FoundClaim:
+    """A claim from its row in the list and from what it shows itself."""
+    first = read_dmy(claim["Visit Date From"])
+    return FoundClaim(
+        control_number=row["Claim No."],
+        account=row["Claim No."],
+        member_id=claim["Insurance No."],
+        service_from=first,
+        service_to=read_dmy(claim["Visit Date To"]) or first,
+        charge=read_money(claim["Claimed"]),
+        received_at=None,
+        words=row["Status"],
+    )
+
+
+def round_button(page: Page, *, working: bool = False) -> Locator:
+    """The one for a new claim, or for saving it."""
+    state = ":enabled" if working else ""
+    return page.locator(f"button[class*=MuiFab-root]{state}")  # because: there is only an icon on it
+
+
 def entry(page: Page, label: str) -> Locator:
     """The newest entry of the journal with this label."""
     return page.get_by_role("navigation").get_by_role("listitem").filter(has_text=label).first
@@ -111,9 +141,15 @@ async def said(page: Page, label: str) -> str:
 
 async def choose_in(page: Page, label: str, words: str) -> None:
     """Choose in a select that is a button with a list."""
-    labelled = page.get_by_role("main").locator("label", has_text=re.compile(rf"^{re.escape(label)}[\s*]*$"))
-    await labelled.locator("xpath=following-sibling::div").get_by_role("button").first.click()  # because: no name
+    await _buttons_beside(page, label).first.click()
     await page.get_by_role("option", name=words, exact=True).click()
+
+
+def _buttons_beside(page: Page, label: str) -> Locator:
+    """The buttons that a select is made of."""
+    words = re.compile(rf"^{re.escape(label)}[\s*]*$")
+    labelled = page.locator("label", has_text=words)  # because: the label is tied to nothing
+    return labelled.locator("xpath=following-sibling::div").get_by_role("button")  # because: they have no name
 
 
 async def pick_day(page: Page, control: ElementHandle, wanted: str) -> None:
