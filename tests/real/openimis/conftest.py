@@ -51,5 +51,5 @@ def insuree() -> Insuree:
 
 @pytest.fixture
 def insurees() -> list[Insuree]:
-    """Two of them."""
-    return [next(_insurees), next(_insurees)]
+    """Four of them."""
+    return [next(_insurees) for _ in range(4)]

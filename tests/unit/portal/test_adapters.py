@@ -19,7 +19,19 @@ import payers
 from bot.claims.model import Attachment, Claim, Line, OtherInsurance
 from bot.errors import ConfigurationError
 from bot.portal import fit
-from bot.portal.adapter import Adapter, BatchAdapter, Field, FormPage, Kind, Rows, Stage, StageKind, Trouble, shown
+from bot.portal.adapter import (
+    Adapter,
+    BatchAdapter,
+    Field,
+    FormPage,
+    Kind,
+    Rows,
+    SavingAdapter,
+    Stage,
+    StageKind,
+    Trouble,
+    shown,
+)
 from bot.work.payers import find_adapters, policy_of
 from tests.unit.portal.test_fit import CLAIM, Plain
 
@@ -192,7 +204,7 @@ def test_pages_can_be_told_apart_and_followed(adapter: Adapter) -> None:
     titles = [page.title for page in adapter.pages]
     assert len(set(titles)) == len(titles)
     assert [page.title for page in adapter.pages if page.next is None][-1:] == titles[-1:] or isinstance(
-        adapter, BatchAdapter
+        adapter, SavingAdapter
     )
     for page in adapter.pages:
         labels = [field.label for field in page.fields]
