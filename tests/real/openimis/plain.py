@@ -194,9 +194,12 @@ def _row(page: Page, code: str) -> Locator:
 
 
 def text(page: Page, label: str) -> Locator:
-    """The field under this label; the page does not say which label is whose, but the one is beside the other."""
+    """The field under this label: the two are beside each other, but not tied.
+
+    The first of its name: the panel of the insuree's last visit has fields of the same names further down.
+    """
     named = page.get_by_role("main").locator("label", has_text=re.compile(rf"^{re.escape(label)}[\s*]*$"))
-    return named.locator("xpath=following-sibling::div").get_by_role("textbox")
+    return named.first.locator("xpath=following-sibling::div").get_by_role("textbox")
 
 
 async def _pick(page: Page, box: Locator, code: str) -> None:

@@ -190,6 +190,15 @@ def test_whoever_is_signed_out_signs_in_again(loop: Loop, bed: Bed, window: Page
     loop.run(sign_in_twice(), _SECONDS)
 
 
+def test_a_person_may_have_claims_already(
+    loop: Loop, bed: Bed, window: Page, insuree: Insuree, codes: Iterator[str]
+) -> None:
+    first, second = next(codes), next(codes)
+    enter(loop, window, bed, entry(first, insuree))
+    enter(loop, window, bed, entry(second, insuree))
+    assert [claim.code for claim in bed.oracle.claims_of(insuree.number)] == [first, second]
+
+
 def test_the_pages_work_from_another_address(
     loop: Loop, bed: Bed, window: Page, code: str, insuree: Insuree
 ) -> None:
