@@ -195,7 +195,7 @@ def test_a_person_may_have_claims_already(
 ) -> None:
     first, second = next(codes), next(codes)
     enter(loop, window, bed, entry(first, insuree))
-    enter(loop, window, bed, entry(second, insuree))
+    loop.run(plain.enter_another(window, entry(second, insuree)), _SECONDS)
     assert [claim.code for claim in bed.oracle.claims_of(insuree.number)] == [first, second]
 
 
