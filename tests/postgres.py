@@ -8,13 +8,14 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from filelock import FileLock
+
+from tests.apt import provide
 
 
 class Server:
@@ -86,15 +87,7 @@ class Server:
 
 def find_programs() -> Path | None:
     """Where initdb and pg_ctl are; as root, where apt is, they are installed first."""
-    if found := _installed():
-        return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        # tests run side by side, and apt does not
-        with FileLock(Path(tempfile.gettempdir()) / "payerbot-apt.lock"), suppress(subprocess.CalledProcessError):
-            if found := _installed():
-                return found
-            for words in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
-                subprocess.run(["apt-get", "-qq", *words], check=True, stdout=subprocess.DEVNULL)
+    provide(_installed, "postgresql")
     return _installed()
 
 

@@ -19,7 +19,8 @@ def main() -> None:
     parser.add_argument("--asynchronous", action="store_true", help="mutations wait for a worker")
     parser.add_argument("--worker", action="store_true", help="start one, too")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore the first
+        signal.signal(ending, signal.default_int_handler)
     try:
         with running(port=asked.port) as bed:
             if asked.asynchronous:

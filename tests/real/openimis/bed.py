@@ -17,7 +17,7 @@ import psycopg
 from tests import postgres
 from tests.real.openimis.catalogue import REVIEWER, User
 from tests.real.openimis.install import BACKEND, Installed, install, settings
-from tests.real.openimis.oracle import Oracle, Outcome
+from tests.real.openimis.oracle import Oracle, Outcome, Status
 from tests.real.openimis.reviewer import Reviewer
 
 _SECONDS: Final = 60
@@ -74,10 +74,15 @@ class Bed:
             _end(worker)
 
     def process(self, *codes: str) -> None:
-        """Let the reviewer process these claims, which must be checked: then they are valuated."""
-        uuids = [self.oracle.claim(code).uuid for code in codes]
+        """Let the reviewer process these claims: then they are valuated.
+
+        Raises ValueError if one is not checked. What waits for a worker needs one here, too.
+        """
+        claims = [self.oracle.claim(code) for code in codes]
+        if any(claim.status is not Status.CHECKED for claim in claims):
+            raise ValueError("only what is checked is processed")
         with Reviewer(self.url, REVIEWER) as reviewer:
-            client_id = reviewer.process(uuids)
+            client_id = reviewer.process([claim.uuid for claim in claims])
         self.until(lambda: self._outcome(client_id) is not Outcome.PENDING)
         if self._outcome(client_id) is Outcome.FAILED:
             raise RuntimeError("openIMIS did not process the claims")

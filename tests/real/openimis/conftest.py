@@ -13,7 +13,6 @@ from tests.conftest import Loop
 from tests.real.openimis.bed import Bed, running
 from tests.real.openimis.catalogue import COVERED, Insuree
 
-_codes = (f"T{number:07d}" for number in count(1))
 _insurees = iter(COVERED)
 
 
@@ -37,10 +36,16 @@ def window(loop: Loop, windows: Browser) -> Iterator[Page]:
     loop.run(context.close())
 
 
+@pytest.fixture(scope="session")
+def codes() -> Iterator[str]:
+    """Claim numbers that nobody has used."""
+    return (f"T{number:07d}" for number in count(1))
+
+
 @pytest.fixture
-def code() -> str:
-    """A claim number that nobody has used."""
-    return next(_codes)
+def code(codes: Iterator[str]) -> str:
+    """One of them."""
+    return next(codes)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ import pytest
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from tests.apt import provide
 from tests.postgres import Server
 
 HERE: Final = Path(__file__).parent
@@ -64,7 +64,6 @@ def settings(database: str, folder: Path, front: Path) -> dict[str, str]:
     return {
         "PATH": os.defpath,
         "PYTHONPATH": f"{BACKEND}{os.pathsep}{ROOT}",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "DJANGO_SETTINGS_MODULE": "openIMIS.settings",
         "OPENIMIS_DATABASE": database,
         "OPENIMIS_FOLDER": str(folder),
@@ -111,7 +110,8 @@ def _make_environment(folder: Path) -> None:
 
 def _make_front(folder: Path) -> None:
     """The bundle alone; the packages that it is made from are not needed afterwards."""
-    _find_node()
+    if not provide(_node_is_there, "nodejs", "npm"):
+        pytest.skip(f"no Node.js {_NODE} or newer with npm: install nodejs and npm")
     with tempfile.TemporaryDirectory(dir=folder.parent) as build:
         shutil.copytree(FRONTEND, build, dirs_exist_ok=True)
         _call("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=Path(build))
@@ -129,18 +129,6 @@ def _make_seed(folder: Path, server: Server, python: Path) -> None:
     )
     _call(python, BACKEND / "seed.py", env=environment)
     server.dump(database, folder / "dump")
-
-
-def _find_node() -> None:
-    """Node.js and npm; as root, where apt is, they are installed first."""
-    if not _node_is_there() and os.geteuid() == 0 and shutil.which("apt-get"):
-        # tests run side by side, and apt does not
-        with FileLock(Path(tempfile.gettempdir()) / "payerbot-apt.lock"), suppress(subprocess.CalledProcessError):
-            if not _node_is_there():
-                _call("apt-get", "-qq", "update")
-                _call("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "nodejs", "npm")
-    if not _node_is_there():
-        pytest.skip(f"no Node.js {_NODE} or newer with npm: install nodejs and npm")
 
 
 def _node_is_there() -> bool:

@@ -15,6 +15,8 @@ from playwright.async_api import Locator, Page, Response, expect
 
 from tests.real.openimis.catalogue import User
 
+#: Milliseconds; what Playwright waits for anything else.
+_PATIENCE: Final = 30_000
 _DIAGNOSES: Final = ("Main Diagnosis", "Sec Dg1", "Sec Dg2", "Sec Dg3", "Sec Dg4")
 #: The columns of the list.
 _COLUMNS: Final = 12
@@ -61,6 +63,11 @@ class Row:
 async def enter(page: Page, url: str, user: User, claim: Entry) -> Row:
     """Sign in, save the claim, submit it, and look it up: everything that one claim takes."""
     await sign_in(page, url, user)
+    return await enter_another(page, claim)
+
+
+async def enter_another(page: Page, claim: Entry) -> Row:
+    """The same for whoever is signed in."""
     await save(page, claim)
     await outcome(page, f"Create Claim - {claim.code}")
     await submit(page, claim.code)
@@ -93,7 +100,7 @@ async def open_form(page: Page) -> None:
     await page.keyboard.press("Escape")
     # with the mouse left where this button is, the form's Save has no name
     await page.get_by_title("Create new claim").get_by_role("button").press("Enter")
-    await expect(page.get_by_role("textbox", name="Claim Administrator")).not_to_have_value("")
+    await expect(page.get_by_role("textbox", name="Claim Administrator")).not_to_have_value("", timeout=_PATIENCE)
 
 
 async def save(page: Page, claim: Entry) -> None:
@@ -114,7 +121,9 @@ async def fill(page: Page, claim: Entry) -> None:
         box = page.get_by_placeholder("Search Service").nth(place)
         await _pick(page, box, line.code)
         _, quantity, price, explanation = await box.locator("xpath=ancestor::tr[1]").get_by_role("textbox").all()
-        await expect(quantity).to_have_value("1")  # set by the choice, with the price of the list
+        await expect(quantity).to_have_value(
+            "1", timeout=_PATIENCE
+        )  # set by the choice, with the price of the list
         await quantity.fill(str(line.quantity))
         await price.fill(str(line.price))
         await explanation.fill(line.explanation)
@@ -123,7 +132,7 @@ async def fill(page: Page, claim: Entry) -> None:
 async def press_save(page: Page) -> None:
     """Press Save once it lets itself be pressed."""
     button = page.get_by_title("Save").get_by_role("button")
-    await expect(button).to_be_enabled()
+    await expect(button).to_be_enabled(timeout=_PATIENCE)
     await button.click()
 
 
@@ -131,7 +140,7 @@ async def outcome(page: Page, label: str) -> str:
     """What the journal says of the newest entry with this label, once it is settled."""
     entry = page.get_by_role("navigation").get_by_role("listitem").filter(has_text=label).first
     await entry.wait_for()
-    await expect(entry.get_by_role("progressbar")).to_have_count(0)
+    await expect(entry.get_by_role("progressbar")).to_have_count(0, timeout=_PATIENCE)
     await entry.locator("svg").first.click()
     popover = page.get_by_role("presentation").filter(has_text=re.compile(r"\S"))
     said = await popover.inner_text()
@@ -190,9 +199,12 @@ def _row(page: Page, code: str) -> Locator:
 
 
 def text(page: Page, label: str) -> Locator:
-    """The field under this label; the page does not say which label is whose, but the one is beside the other."""
+    """The field under this label: the two are beside each other, but not tied.
+
+    The first of its name: the panel of the insuree's last visit has fields of the same names further down.
+    """
     named = page.get_by_role("main").locator("label", has_text=re.compile(rf"^{re.escape(label)}[\s*]*$"))
-    return named.locator("xpath=following-sibling::div").get_by_role("textbox")
+    return named.first.locator("xpath=following-sibling::div").get_by_role("textbox")
 
 
 async def _pick(page: Page, box: Locator, code: str) -> None:
@@ -214,4 +226,4 @@ async def _choose_day(page: Page, label: str, day: date) -> None:
             await page.keyboard.press(key)
     await calendar.get_by_role("heading", name=f"{day:%a, %b} {day.day}").wait_for()
     await calendar.get_by_role("button", name="OK").click()
-    await expect(field).to_have_value(f"{day:%d-%m-%Y}")
+    await expect(field).to_have_value(f"{day:%d-%m-%Y}", timeout=_PATIENCE)

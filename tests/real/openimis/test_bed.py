@@ -128,10 +128,7 @@ def test_the_reviewer_has_it_valuated(loop: Loop, bed: Bed, window: Page, code: 
     stored = bed.oracle.claim(code)
     assert (stored.status, stored.valuated) == (Status.VALUATED, Decimal(62))
     assert loop.run(plain.look_up(window, code)).status == "Valuated"
-
-
-def test_what_is_not_checked_is_not_processed(bed: Bed, code: str) -> None:
-    with pytest.raises(ValueError, match="not enough values"):
+    with pytest.raises(ValueError, match="only what is checked"):
         bed.process(code)
 
 
@@ -191,6 +188,15 @@ def test_whoever_is_signed_out_signs_in_again(loop: Loop, bed: Bed, window: Page
         await plain.open_list(window)
 
     loop.run(sign_in_twice(), _SECONDS)
+
+
+def test_a_person_may_have_claims_already(
+    loop: Loop, bed: Bed, window: Page, insuree: Insuree, codes: Iterator[str]
+) -> None:
+    first, second = next(codes), next(codes)
+    enter(loop, window, bed, entry(first, insuree))
+    loop.run(plain.enter_another(window, entry(second, insuree)), _SECONDS)
+    assert [claim.code for claim in bed.oracle.claims_of(insuree.number)] == [first, second]
 
 
 def test_the_pages_work_from_another_address(

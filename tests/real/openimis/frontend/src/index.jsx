@@ -55,7 +55,7 @@ async function show() {
         <ThemeProvider theme={theme}>
           <MuiPickersUtilsProvider utils={MomentUtils}>
             <Context modules={modules}>
-              <App basename="/front" localesManager={LOCALES} messages={messages} logo="data:," />
+              <App basename="/front" localesManager={LOCALES} messages={messages} logo="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E" />
             </Context>
           </MuiPickersUtilsProvider>
         </ThemeProvider>
