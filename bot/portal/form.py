@@ -45,8 +45,8 @@ class Form:
     async def enter(self, pages: Sequence[FormPage], arm: Arm = _nothing_leaves) -> None:
         """Fill pages one after the other, each read back before it is left."""
         for form_page in pages:
-            await way.reach(self.page, self.adapter, way.heading(self.page, form_page.title))
             if form_page is not self._prepared:
+                await way.reach(self.page, self.adapter, way.heading(self.page, form_page.title))
                 await self._enter_page(form_page, arm)
             await way.clear(self.page, self.adapter)  # modals come late
             if form_page.next is not None:

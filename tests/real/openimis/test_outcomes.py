@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,10 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import Page
 
 from bot.claims.model import Claim, Line
 from bot.home import Home
-from bot.ledger import queue
+from bot.ledger import queue, views
 from bot.portal import submission
 from bot.work.dispatch import Order
 from fixtures.claims.generate import claims as invented
@@ -114,7 +117,8 @@ def test_care_and_a_home_visit_arrive_once_and_as_queued(
     visit = claim(insurees[1], line("99600", "165.00", description="wound care at home, as 99349"))
     ids = one.queue([care, visit])
     assert one.run().balanced
-    assert [state(one, claim_id) for claim_id in ids] == [("accepted", "pending", "once", "both")] * 2
+    told = [one.claim(claim_id)["reason"] for claim_id in ids]
+    assert [state(one, claim_id) for claim_id in ids] == [("accepted", "pending", "once", "both")] * 2, told
     [at_care] = bed.oracle.claims_of(insurees[0].number)
     [at_visit] = bed.oracle.claims_of(insurees[1].number)
     assert (at_care.status, at_care.first, at_care.diagnoses) == (Status.CHECKED, _DAY, ("E119", "I10"))
@@ -143,7 +147,7 @@ def test_what_the_payer_makes_of_it_is_its_status(
 ) -> None:
     [claim_id] = one.queue([claim(insuree, *lines)])
     assert one.run().balanced
-    assert state(one, claim_id) == ("accepted", status, "once", "both")
+    assert state(one, claim_id) == ("accepted", status, "once", "both"), one.claim(claim_id)["reason"]
     assert bed.oracle.claims_of(insuree.number)[-1].status is at_payer
 
 
@@ -209,10 +213,7 @@ def test_what_was_saved_and_not_submitted_is_not_left(
     [left] = bed.oracle.claims_of(insuree.number)
     assert left.status is Status.ENTERED
     one.clock.advance(3600)
-    one.run()
-    one.run(Order(look_ups_only=True))
-    one.clock.advance(3600)
-    one.run()
+    until_settled(one)
     [stored] = bed.oracle.claims_of(insuree.number)
     assert (stored.status, stored.uuid == left.uuid) == (Status.CHECKED, False)
     assert state(one, claim_id)[0] == "accepted"
@@ -230,14 +231,85 @@ def test_the_reply_to_submit_is_lost(wired: Wired, bed: Bed, insuree: Insuree, l
     ends_well(wired, bed, insuree)
 
 
+def until_settled(one: RealOffice) -> None:
+    """Run, and look up what is due, until the payer has every claim or a person is asked."""
+    for _ in range(4):
+        one.run()
+        one.run(Order(look_ups_only=True))
+        if not any(row["state"] in ("queued", "unknown") for row in views.claim_rows(one.ledger)):
+            return
+        one.clock.advance(3600)
+
+
 def ends_well(wired: Wired, bed: Bed, insuree: Insuree) -> None:
     """Run until nothing is due any more: the payer has it once, whatever was lost."""
     [claim_id] = wired.one.queue([claim(insuree)])
-    for _ in range(4):
-        wired.one.run()
-        wired.one.run(Order(look_ups_only=True))
-        wired.one.clock.advance(3600)
+    until_settled(wired.one)
     [stored] = bed.oracle.claims_of(insuree.number)
     assert stored.status is Status.CHECKED
     assert state(wired.one, claim_id)[:1] == ("accepted",)
     assert wired.submits() <= 2
+
+
+@pytest.mark.parametrize("where", ["open_form", "leave", "choose", "send"])
+def test_the_session_is_lost(
+    one: RealOffice, bed: Bed, insuree: Insuree, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page without its session shows what a good one shows."""
+    original = getattr(OpenImis, where)
+    lost: list[str] = []
+
+    async def forgotten(self: OpenImis, page: Page, *more: object) -> object:
+        if not lost:
+            lost.append(where)
+            await asyncio.to_thread(bed.forget_sessions)
+        return await original(self, page, *more)
+
+    monkeypatch.setattr(OpenImis, where, forgotten)
+    [claim_id] = one.queue([claim(insuree)])
+    until_settled(one)
+    [stored] = bed.oracle.claims_of(insuree.number)
+    assert stored.status is Status.CHECKED
+    assert state(one, claim_id)[0] == "accepted"
+
+
+def test_a_save_that_waits_for_somebody_to_do_it(one: RealOffice, bed: Bed, insuree: Insuree) -> None:
+    with bed.asynchronous():
+        [claim_id] = one.queue([claim(insuree)])
+        one.run()
+        assert bed.oracle.count(insuree.number) == 0
+        assert state(one, claim_id)[0] == "queued"
+        with bed.worker():
+            bed.until(lambda: bed.oracle.count(insuree.number) == 1)
+            one.clock.advance(3600)
+            until_settled(one)
+    [stored] = bed.oracle.claims_of(insuree.number)
+    assert stored.status is Status.CHECKED
+    assert state(one, claim_id)[0] == "accepted"
+
+
+def test_a_submit_that_waits_for_somebody_to_do_it(
+    one: RealOffice, bed: Bed, insuree: Insuree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = OpenImis.choose
+    with bed.asynchronous():
+        with ExitStack() as worker:
+            worker.enter_context(bed.worker())
+
+            async def choose(self: OpenImis, page: Page, saved: Collection[str]) -> None:
+                await original(self, page, saved)
+                await asyncio.to_thread(worker.close)
+
+            monkeypatch.setattr(OpenImis, "choose", choose)
+            [claim_id] = one.queue([claim(insuree)])
+            one.run()
+        assert state(one, claim_id)[0] == "unknown"
+        one.clock.advance(3600)
+        one.run(Order(look_ups_only=True))
+        assert state(one, claim_id)[0] == "unknown"  # it may still be done
+        with bed.worker():
+            bed.until(lambda: bed.oracle.claims_of(insuree.number)[0].status is Status.CHECKED)
+            one.clock.advance(3600)
+            one.run(Order(look_ups_only=True))
+    assert state(one, claim_id)[0] == "accepted"
+    assert len(bed.oracle.claims_of(insuree.number)) == 1
