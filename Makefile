@@ -6,8 +6,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTHON ?=
 ARGS   ?=
+OPENIMIS := tests/real/openimis/backend
 
-.PHONY: install demo test lint bench soak lock clean
+.PHONY: install demo test test-real openimis lint bench soak lock clean
 
 install: $(READY)
 
@@ -18,6 +19,14 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/payerbot browser
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+# Against software nobody here wrote: the first time, it is installed, which takes some minutes.
+test-real: $(READY)
+	@$(BIN)/payerbot browser
+	$(BIN)/pytest -m real tests/real $(ARGS)
+
+openimis: $(READY)
+	@$(BIN)/python -m tests.real.openimis $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -53,6 +62,8 @@ lock:
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgres --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock $(ARGS)
+	$(BIN)/uv pip compile $(OPENIMIS)/requirements.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file $(OPENIMIS)/requirements.lock $(ARGS)
 
 clean:
 	rm -rf $(VENV) .demo dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -22,14 +22,14 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page
+from playwright.async_api import ElementHandle, Page
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
 from bot.errors import ConfigurationError, PayerHasIt, PortalProblem, PortalRefused
 from bot.portal.convert import mdy, read_mdy, read_moment, read_money
-from bot.portal.reading import read
+from bot.portal.reading import box, read
 from bot.portal.way import USUAL, heading, reach, records
 from bot.portal.way import Trouble as Trouble
 from bot.portal.way import Unexpected as Unexpected
@@ -54,6 +54,9 @@ class Kind(StrEnum):
     CHECK = "check"
     #: Type-ahead: typed, then picked from the list that opens; the converter gives what to type.
     PICK = "pick"
+    #: A control of the portal's own making, worked by the adapter's `operate`; the converter gives what it holds
+    #: then.
+    OWN = "own"
     #: A file to attach; the source is the file's path.
     FILE = "file"
     #: Read only: compared, never filled.
@@ -91,7 +94,7 @@ class Field:
     sensitive: bool = False
     #: Characters the portal keeps; a longer value is refused before sign-in, never cut.
     max_length: int | None = None
-    #: The button to press once it is filled, such as a look-up.
+    #: The button to press once it is filled, such as a look-up; empty where the portal looks up by itself.
     then: str | None = None
 
 
@@ -127,8 +130,8 @@ class Grid:
     each: Each
     #: The fields of a row; ``{n}`` in a label is the row's number, from 1.
     fields: tuple[Field, ...]
-    #: The button that shows more rows.
-    more: str
+    #: The button that shows more rows; None where the next row comes by itself.
+    more: str | None
 
     def row(self, number: int) -> tuple[Field, ...]:
         """The fields of one row."""
@@ -354,7 +357,7 @@ class Adapter(ABC):
     #: Regular expression of the portal's tracking number, where a verdict comes later.
     tracking_number: ClassVar[str | None] = None
     #: Heading of the page that a successful sign-in leads to.
-    home: ClassVar[str]
+    home: ClassVar[str | re.Pattern[str]]
     pages: tuple[FormPage, ...]
     #: What it must be told about the office: ``options`` in the payer's settings.
     asks_office: ClassVar[type[Options]] = Options
@@ -393,10 +396,11 @@ class Adapter(ABC):
     def __init_subclass__(cls) -> None:
         """Refuse a declaration that cannot work as soon as it is imported."""
         super().__init_subclass__()
-        if not hasattr(cls, "stages"):
+        if not hasattr(cls, "slug"):
             return  # a kind of portal, not one
         names = {stage.name for stage in cls.stages}
-        used = {page.stage for page in cls.pages} | {rows.stage for page in cls.pages for rows in page.rows}
+        pages = getattr(cls, "pages", ())  # those that depend on the office come with it
+        used = {page.stage for page in pages} | {rows.stage for page in pages for rows in page.rows}
         if unknown := {name for name in used if name} - names:
             raise ConfigurationError(f"{cls.slug}: pages name stages that are not declared: {sorted(unknown)}")
         if not any(stage.kind is StageKind.FINAL for stage in cls.stages):
@@ -431,13 +435,13 @@ class Adapter(ABC):
     async def sign_in(self, page: Page, credentials: Credentials, code: Code) -> None:
         """From the sign-in page, enter the credentials; the core sees whether the home page comes."""
         form = self.sign_in_form
-        await page.get_by_label(form.username).fill(credentials.username)
-        await page.get_by_label(form.password).fill(credentials.password.get_secret_value())
+        await (await box(page, form.username)).fill(credentials.username)
+        await (await box(page, form.password)).fill(credentials.password.get_secret_value())
         await press(page, form.press)
         if form.code is not None:
-            box = page.get_by_label(form.code)
-            await reach(page, self, box)
-            await box.fill(await code.next())
+            asked = page.get_by_label(form.code)
+            await reach(page, self, asked)
+            await asked.fill(await code.next())
             await press(page, form.verify)
 
     async def provider_shown(self, page: Page) -> str:
@@ -453,6 +457,10 @@ class Adapter(ABC):
         """Lead on to the next page."""
         if form_page.next:
             await press(page, form_page.next)
+
+    async def operate(self, page: Page, field: Field, control: ElementHandle, value: str) -> None:
+        """Work a control of the portal's own making until it holds the value."""
+        raise NotImplementedError(f"{self.slug} declares a control of its own, '{field.label}'")
 
     async def problems(self, page: Page) -> Sequence[PortalProblem]:
         """The portal's own complaints on the page; by default the items of a visible alert."""

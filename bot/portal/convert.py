@@ -24,9 +24,19 @@ def mdy(value: object) -> str:
     return _date(value).strftime("%m/%d/%Y")
 
 
+def dmy(value: object) -> str:
+    """A date as ``DD-MM-YYYY``."""
+    return _date(value).strftime("%d-%m-%Y")
+
+
 def mmddccyy(value: object) -> str:
     """A date as ``MMDDCCYY``, eight digits."""
     return _date(value).strftime("%m%d%Y")
+
+
+def nodot(value: object) -> str:
+    """A diagnosis code without its dot: E11.9 → ``E119``."""
+    return str(value).replace(".", "")
 
 
 def whole(value: object) -> str:
@@ -84,6 +94,14 @@ def read_mdy(shown: str) -> date | None:
     """``MM/DD/YYYY`` → a date; None when it is none."""
     try:
         return datetime.strptime(shown.strip(), "%m/%d/%Y").date()  # noqa: DTZ007  a calendar date has no zone
+    except ValueError:
+        return None
+
+
+def read_dmy(shown: str) -> date | None:
+    """``DD-MM-YYYY`` → a date; None when it is none."""
+    try:
+        return datetime.strptime(shown.strip(), "%d-%m-%Y").date()  # noqa: DTZ007  a calendar date has no zone
     except ValueError:
         return None
 

@@ -138,6 +138,13 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
             yield _no(adapter, claim, path, f"has no field for {words}")
     if claim.subscriber.payer_order != "P" and not _covers(paths, "other_insurance"):
         yield _no(adapter, claim, "payer order", "takes only claims that its payer is the first to pay")
+    periods = {(line.service_from, line.service_to) for line in claim.lines}
+    if (
+        len(periods) > 1
+        and not _covers(paths, "line.service_from")
+        and "line.service_from" not in adapter.not_asked
+    ):
+        yield _no(adapter, claim, "line.service_from", "takes one period of service for all lines")
     for number, line in enumerate(items(claim, "line"), start=1):
         assert isinstance(line, Line)
         for path, words in MEANINGFUL_ON_A_LINE.items():

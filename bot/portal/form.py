@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import count, groupby
 from pathlib import Path
 
@@ -12,13 +14,17 @@ from bot.claims.model import Claim
 from bot.errors import FormChanged, NotAsQueued, PortalProblem, PortalRefused
 from bot.portal import fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, Grid, Kind, Rows, press
-from bot.portal.reading import Reading, Table, await_rows, await_shown, fill, labelled, read, same
+from bot.portal.reading import Reading, Table, await_control, await_rows, await_shown, box, fill, read, same
 
 #: Called with a stage's name right before the press that fires it.
 Arm = Callable[[str], Awaitable[None]]
 
 #: Controls that one script fills together; the others need a real keyboard or file dialog.
 _AT_ONCE = {Kind.TEXT: "text", Kind.SELECT: "select", Kind.RADIO: "radio", Kind.CHECK: "check"}
+
+
+async def _nothing_leaves(stage: str) -> None:
+    raise AssertionError(f"the stage {stage} fires on a page declared safe")
 
 
 class Form:
@@ -34,17 +40,27 @@ class Form:
         first = next((at for at, page_ in enumerate(self._pages) if self._fires(page_)), len(self._pages))
         #: Pages before, and from, the first that leaves something at the payer.
         self.safe, self.armed = self._pages[:first], self._pages[first:]
+        self._prepared: FormPage | None = None
 
-    async def enter(self, pages: Sequence[FormPage], arm: Arm) -> None:
+    async def enter(self, pages: Sequence[FormPage], arm: Arm = _nothing_leaves) -> None:
         """Fill pages one after the other, each read back before it is left."""
         for form_page in pages:
-            await way.reach(self.page, self.adapter, way.heading(self.page, form_page.title))
-            await self._enter_page(form_page, arm)
+            if form_page is not self._prepared:
+                await way.reach(self.page, self.adapter, way.heading(self.page, form_page.title))
+                await self._enter_page(form_page, arm)
             await way.clear(self.page, self.adapter)  # modals come late
             if form_page.next is not None:
                 if form_page.stage:
                     await arm(form_page.stage)
                 await self.adapter.leave(self.page, form_page)
+
+    async def prepare(self) -> None:
+        """Fill the first page that leaves something at the payer, if only leaving that page does."""
+        if self.armed and not any(rows.stage for rows in self.armed[0].rows):
+            first = self.armed[0]
+            await way.reach(self.page, self.adapter, way.heading(self.page, first.title))
+            await self._enter_page(first, _nothing_leaves)
+            self._prepared = first
 
     def take_attached(self) -> list[Path]:
         """The files given to the page since this was last asked."""
@@ -108,13 +124,13 @@ class Form:
                 await self._fill_at_once(list(some), form_page)
                 continue
             for field, value in some:
-                await self._fill_by_hand(field, value)
+                await self._fill_by_hand(field, value, form_page)
 
     async def _fill_at_once(self, wanted: list[tuple[Field, str]], form_page: FormPage) -> None:
         batch: list[tuple[str, str, str, str]] = []
         for field, value in wanted:
             batch.append((form_page.title, field.label, _AT_ONCE[field.kind], value))
-            if field.then:
+            if field.then is not None:
                 await self._send_batch(batch, form_page)
                 batch = []
                 await self._look_up(field.then, form_page)
@@ -131,27 +147,33 @@ class Form:
     async def _look_up(self, button: str, form_page: FormPage) -> None:
         """Press a look-up button and wait for what it shows, or for the portal's complaint."""
         labels = [field.label for field in form_page.fields if field.kind is Kind.SHOWN]
-        await press(self.page, button)
+        if button:
+            await press(self.page, button)
         await await_shown(self.page, labels)
         await self._heed_complaints()
         reading = await read(self.page)
         if not all(reading.shown(label, form_page.title) for label in labels):
             raise PortalRefused([PortalProblem(button, " ".join(await way.notices(self.page)))])
 
-    async def _fill_by_hand(self, field: Field, value: str) -> None:
-        control = self.page.get_by_label(labelled(field.label)).filter(visible=True).first
+    async def _fill_by_hand(self, field: Field, value: str, form_page: FormPage) -> None:
+        control = await box(self.page, field.label, form_page.title)
         match field.kind:
+            case Kind.OWN:
+                await self.adapter.operate(self.page, field, control, value)
             case Kind.FILE:
                 self.attached.append(Path(value))
                 await control.set_input_files(value)
             case Kind.PICK:
                 await control.fill("")
-                await control.press_sequentially(value)
-                option = self.page.get_by_role("option").filter(visible=True, has_text=value)
-                await option.first.click()
+                await control.type(value)
+                # the code itself, not a longer one that begins like it
+                option = self.page.get_by_role("option").filter(
+                    has_text=re.compile(rf"^\s*{re.escape(value)}\b(?!\.)")
+                )
+                await option.filter(visible=True).first.click()
             case _:
                 await control.fill("")
-                await control.press_sequentially(value)
+                await control.type(value)
 
     def _compare_with_declaration(self, form_page: FormPage, reading: Reading) -> None:
         """The page must have every mandatory field we know, and none that we do not."""
@@ -226,15 +248,18 @@ class Form:
 
     async def _enter_grid(self, grid: Grid, form_page: FormPage) -> None:
         items = fit.items(self.claim, grid.each)
-        while (rows := self._rows_of(grid, await read(self.page))) < len(items):
+        while grid.more and (rows := self._rows_of(grid, await read(self.page))) < len(items):
             await press(self.page, grid.more)
-            await self.page.get_by_label(labelled(grid.row(rows + 1)[0].label)).wait_for()
+            await await_control(self.page, grid.row(rows + 1)[0].label)
         for number, item in enumerate(items, start=1):
+            await await_control(self.page, grid.row(number)[0].label)
             await self._fill(grid.row(number), form_page, item)
         reading = await read(self.page)
-        for number in range(1, rows + 1):  # those we leave empty, too
-            item = items[number - 1] if number <= len(items) else None
+        for number, item in enumerate(items, start=1):
             self._compare(grid.row(number), form_page, reading, item)
+        for number in range(len(items) + 1, self._rows_of(grid, reading) + 1):
+            empty = [replace(field, source=_nothing) for field in grid.row(number)]
+            self._compare(empty, form_page, reading)
 
     @staticmethod
     def _rows_of(grid: Grid, reading: Reading) -> int:
@@ -248,6 +273,10 @@ class Form:
     async def _heed_complaints(self) -> None:
         if problems := await way.complaints(self.page, self.adapter):
             raise PortalRefused(problems)
+
+
+def _nothing(claim: Claim, item: object) -> None:
+    """What a field of a row holds that no item is for."""
 
 
 def _differs(field: Field, wanted: str, found: str) -> str:

@@ -6,14 +6,13 @@ One script in the page answers all of it, so a page of forty fields costs one ro
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.async_api import ElementHandle, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 #: Seconds that a page may take to show the answer to a press.
@@ -33,7 +32,23 @@ SCRIPT = r"""
   const named = element => {
     const by = element.getAttribute('aria-labelledby');
     if (by) return squeeze(by.split(/\s+/).map(id => words(document.getElementById(id))).join(' '));
-    return element.getAttribute('aria-label') || words(element.labels?.[0]) || element.title || '';
+    return element.getAttribute('aria-label') || words(element.labels?.[0]) || element.title || beside(element);
+  };
+  // Of a control without a label: what stands alone beside it, or heads its column, and its row's number.
+  const beside = element => {
+    for (let e = element.parentElement; e; e = e.parentElement) {
+      const labels = e.querySelectorAll('label');
+      if (e.querySelectorAll('input,select,textarea').length > 1) break;
+      if (labels.length) return labels.length === 1 ? words(labels[0]) : '';
+    }
+    const cell = element.closest('td');
+    for (let table = cell?.closest('table'); table; table = table.parentElement.closest('table')) {
+      const rows = [...table.querySelectorAll('tr')].filter(row => !row.querySelector('tr'));  // tables in tables
+      const entries = rows.filter(row => row.querySelector('input,select,textarea'));
+      const header = words(rows.find(row => !entries.includes(row))?.cells[cell.cellIndex]);
+      if (header) return `${header} ${entries.indexOf(cell.parentElement) + 1}`;
+    }
+    return '';
   };
   const visible = element => element.checkVisibility({visibilityProperty: true});
   const section = element => {
@@ -82,7 +97,8 @@ SCRIPT = r"""
     for (const table of document.querySelectorAll('table')) {
       if (!visible(table)) continue;
       const caption = words(table.caption) || table.getAttribute('aria-label') || '';
-      const headers = [...table.querySelectorAll('thead th')].map(words);
+      const heads = [...table.querySelectorAll('thead tr')].map(tr => [...tr.cells].map(words));
+      const headers = heads.findLast(head => head.some(Boolean)) ?? [];  // sums may stand above
       const rows = [...table.querySelectorAll('tbody tr')].filter(visible)
         .map(tr => [...tr.cells]).filter(cells => cells.length === headers.length)
         .map(cells => cells.map(cell => squeeze(cell.innerText)));
@@ -94,6 +110,8 @@ SCRIPT = r"""
     const all = controls().filter(c => c.label === label && c.visible);
     return all.find(c => c.section === section) ?? all[0];
   };
+  const has = label => find(['', label]) !== undefined;
+  const box = where => find(where)?.element ?? null;
   const say = (element, ...names) => names.forEach(
     name => element.dispatchEvent(new Event(name, {bubbles: true})));
   const write = (element, value) => {  // through the prototype: frameworks shadow the property
@@ -140,7 +158,8 @@ SCRIPT = r"""
     const status = performance.getEntriesByType('navigation')[0]?.responseStatus;
     return location.protocol === 'chrome-error:' || status >= 500 || status === 429;
   };
-  return {read, fill, shows, counts, broken, complains: () => says('alert'), answers: () => says('status')};
+  const complains = () => says('alert'), answers = () => says('status');
+  return {read, fill, has, box, shows, counts, broken, complains, answers};
 })()
 """
 
@@ -230,15 +249,28 @@ async def fill(page: Page, entries: list[tuple[str, str, str, str]]) -> list[str
     return labels
 
 
-def labelled(label: str) -> re.Pattern[str]:
-    """A label's text as portals write it: with or without an asterisk or colon."""
-    return re.compile(rf"^\s*{re.escape(label)}\s*[*:]*\s*$")
+async def box(page: Page, label: str, section: str = "") -> ElementHandle:
+    """The visible control of that label, to be worked by hand; the one in that section, if several have it.
+
+    Raises Playwright's `TimeoutError` when it does not come.
+    """
+    await await_control(page, label)
+    found = await page.evaluate_handle(f"(where) => ({SCRIPT})().box(where)", [section, label])
+    element = found.as_element()
+    if element is None:
+        raise PlaywrightTimeout(f"the control '{label}' went away")
+    return element
 
 
 async def await_shown(page: Page, labels: list[str]) -> None:
     """Wait until the page shows a value for each label, or complains or answers otherwise; survives a page change
     in between. Raises Playwright's `TimeoutError`."""
     await _until(page, "arg.every(portal.shows) || portal.complains() || portal.answers()", labels)
+
+
+async def await_control(page: Page, label: str) -> None:
+    """Wait until the page has a control of that label; survives a page change in between."""
+    await _until(page, "portal.has(arg)", label)
 
 
 async def await_rows(page: Page, caption: str, number: int) -> None:

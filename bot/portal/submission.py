@@ -285,7 +285,9 @@ class Submission:
             async with explained(page, self.adapter):
                 arm = self.arming(form, guard)
                 if isinstance(self.adapter, SavingAdapter):
-                    await self.adapter.choose(page, [await self.save(self.adapter, form, guard)])
+                    saved = await self.save(self.adapter, form, guard)
+                    await self._compare_saved(self.adapter, saved)
+                    await self.adapter.choose(page, [saved])
                 elif form.armed:
                     await form.enter(form.armed, arm)
                     await self.adapter.ready_to_send(page)
@@ -328,6 +330,12 @@ class Submission:
         saved = await adapter.saved(self.session.page)
         await self.journal.leaves(saved)
         return saved
+
+    async def _compare_saved(self, adapter: SavingAdapter, saved: str) -> None:
+        """What the portal saved must be the claim as it was queued."""
+        there = await adapter.saved_claims(self.session.page, self.sent_as)
+        if saved not in there or not is_shown(adapter, self.work.claim, there[saved]):
+            raise NotAsQueued("What the portal saved is not the claim as it was queued.")
 
     async def tidied(self, outcome: Outcome) -> Outcome:
         """What an unsent claim left at the portal is taken away: now, or before it is entered again."""
@@ -478,15 +486,12 @@ async def _enter(session: Session, claim: Claim) -> Form:
         )
     form = Form(session.page, session.adapter, claim)
     await session.adapter.open_form(session.page)
-    await form.enter(form.safe, _no_stage)
+    await form.enter(form.safe)
+    await form.prepare()
     if not form.armed:
         await session.adapter.ready_to_send(session.page)
         await form.check_again()
     return form
-
-
-async def _no_stage(stage: str) -> None:
-    raise AssertionError(f"the stage {stage} fires on a page declared safe")
 
 
 async def judged(

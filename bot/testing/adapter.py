@@ -55,7 +55,9 @@ class FakeAdapter(Adapter):
     stages = (Stage("submit", StageKind.FINAL, "POST", "/claims"),)
     words: ClassVar = {"received": Status.PENDING}
     unexpected = ()
-    not_asked: ClassVar = dict.fromkeys((*MEANINGFUL, *MEANINGFUL_ON_A_LINE), "it asks for nothing else")
+    not_asked: ClassVar = dict.fromkeys(
+        (*MEANINGFUL, *MEANINGFUL_ON_A_LINE, "line.service_from"), "it asks for nothing else"
+    )
 
     async def sign_in(self, page: Page, credentials: Credentials, code: Code) -> None:
         """Anybody may come in."""

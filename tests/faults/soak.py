@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
@@ -77,8 +77,25 @@ class Figures:
         )
 
 
-class Books:
+class Books(Protocol):
     """The payer's own books, whoever plays the payer."""
+
+    @property
+    def posts(self) -> list[str]:
+        """Accounts of the submissions that arrived."""
+        ...
+
+    @property
+    def stored(self) -> Counter[str]:
+        """How often each account is stored."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Set the payer's clock on."""
+
+
+class MockBooks:
+    """Those of the fake portal, or of a mock portal."""
 
     def __init__(self, portal: FakePortal | RunningPortal) -> None:
         self._portal = portal
@@ -258,7 +275,7 @@ def fake(folder: Path, losing: float) -> Iterator[tuple[Books, Assignment]]:
     provider = invented("northstar", 1)[0].billing
     try:
         yield (
-            Books(portal),
+            MockBooks(portal),
             Assignment(home.path, "", portal.url, "fake", "night", "hush", provider.tin or "", provider.npi or ""),
         )
     finally:
@@ -311,12 +328,12 @@ def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int
             user.provider.tin,
             user.provider.npi,
             user.totp_secret,
-            verdict_after,
+            verdict_after=verdict_after,
             seats=1,
             together=together,
         )
         name = f"{slug} in the browser" + (f", batches of {together}" if together > 1 else "")
-        soak = Soak(name, invented(slug, claims), assignment, Books(portal), seed)
+        soak = Soak(name, invented(slug, claims), assignment, MockBooks(portal), seed)
         try:
             soak.strike_one_after_the_other(kills, life=8.0)
             soak.bring_to_an_end()

@@ -6,9 +6,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection
@@ -75,6 +75,8 @@ class Assignment:
     npi: str
     #: The authenticator's secret, where the portal asks for codes.
     totp_secret: str | None = None
+    #: What the adapter is told about the office.
+    options: Mapping[str, object] = field(default_factory=dict)
     #: When the payer's verdicts come, in seconds after the receipt.
     verdict_after: float = 0.0
     seats: int = 2
@@ -145,7 +147,7 @@ async def _work(assignment: Assignment) -> None:
     login = Login("main", credentials, assignment.tin, (assignment.npi,), assignment.seats)
     policy = Policy(filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)))
     payer = Payer(
-        adapter(assignment.portal),
+        adapter(assignment.portal, assignment.options),
         policy,
         (login,),
         timedelta(0),
@@ -183,7 +185,7 @@ def _arrange(strike: Strike) -> None:
     _before(shift, "submit", "claim picked", strike)
     _before(shift, "submit_together", "claim picked", strike)
     _after(submission, "_enter", "filled", strike)
-    _after(batch.Together, "save", "saved", strike)
+    _after(submission.Submission, "save", "saved", strike)
     _after(batch.Together, "arm", "armed together", strike)
     _within(ClaimJournal, "_arm", "arming", strike)
     _after(ClaimJournal, "arm", "armed", strike)

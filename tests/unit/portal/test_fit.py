@@ -124,6 +124,15 @@ def test_a_portal_without_other_insurance_takes_only_what_its_payer_pays_first()
     assert refused(PAYERS[0][0], put(PAYERS[0][1], "subscriber.payer_order", "S")) == []
 
 
+def test_a_portal_whose_lines_have_no_dates_takes_one_period() -> None:
+    later = CLAIM.lines[0].model_copy(update={"service_from": date(2026, 6, 30), "service_to": date(2026, 6, 30)})
+    two = put(CLAIM, "lines", (CLAIM.lines[0], later))
+    assert "line.service_from" in refused(portal(), two)
+    dated = Rows("line", "Lines", (), (Field("Date", "line.service_from"),), add="Add")
+    assert "line.service_from" not in refused(portal(rows=(dated,)), two)
+    assert "line.service_from" not in refused(portal(), put(CLAIM, "lines", (CLAIM.lines[0],) * 2))
+
+
 @by_payer
 def test_as_many_lines_and_diagnoses_as_the_portal_takes(adapter: Adapter, claim: Claim) -> None:
     for path, limit in (("lines", adapter.limits.lines), ("diagnoses", adapter.limits.diagnoses)):

@@ -1,0 +1,1 @@
+"""Insurers that run openIMIS."""
