@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 import pytest
 from playwright.async_api import Browser, Page, Playwright
+from playwright.async_api import Error as PlaywrightError
 
 from tests.conftest import Loop
 from tests.real.openimis.bed import Bed, running
 from tests.real.openimis.catalogue import COVERED, Insuree
 
 _insurees = iter(COVERED)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure, what the window shows and what the server said last."""
+    report = yield
+    if report.when == "call" and report.failed and "window" in item.funcargs:
+        loop, window, bed = cast(
+            tuple[Loop, Page, Bed], [item.funcargs[name] for name in ("loop", "window", "bed")]
+        )
+        with suppress(PlaywrightError):
+            report.sections.append((window.url, loop.run(window.locator("body").aria_snapshot())))
+        report.sections.append(("server", bed.log[-3000:]))
+    return report
 
 
 @pytest.fixture(scope="session")
