@@ -14,7 +14,7 @@ from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim
 from bot.ledger import people, queue, views
 from bot.ledger.database import Database
-from bot.ledger.queue import Scope
+from bot.ledger.queue import LookUps, Scope
 from bot.ledger.schema import attempts, events, evidence, lines, sends, tasks
 from bot.portal.evidence import Evidence
 from tests.unit.ledger.books import CLAIMS, DRAFT, NOON, SEAT, Books, need
@@ -153,7 +153,7 @@ def test_a_crash_after_the_arm_leaves_an_unknown_claim(books: Books) -> None:
     assert queue.recover(books.ledger, books.clock.now()) == 1
     row = books.row(claim_id)
     assert (row["state"], row["sent"], row["due_at"]) == ("unknown", "maybe", books.clock.now())
-    found = queue.next_look_up(books.ledger, SEAT, books.clock.now())
+    found = queue.next_look_up(books.ledger, SEAT, books.clock.now(), LookUps.ALL)
     assert found is not None
     item, armed = found
     assert armed is not None
