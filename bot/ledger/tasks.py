@@ -42,9 +42,7 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
         close_task(connection, known.id, act, act.why or need.title)
         known = None
     task_id = known.id if known else None
-    if task_id is not None:
-        connection.execute(update(tasks).where(tasks.c.id == task_id).values(title=need.title, action=need.action))
-    else:
+    if task_id is None:
         task_id = connection.execute(
             insert(tasks)
             .values(
@@ -65,6 +63,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
     joined = set(
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
+    if known is not None and joined == set(claim_ids):  # about these alone: it says how that stands now
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(title=need.title, action=need.action))
     if back := sorted(joined & set(claim_ids)):
         connection.execute(
             update(task_claims)

@@ -465,7 +465,8 @@ def test_payer_filters_and_never_assigns(desk: Desk) -> None:
 def test_claims_as_json(desk: Desk) -> None:
     desk.queued(2)
     [first, second] = desk.claims()
-    assert list(first) == CLAIM_KEYS
+    assert list(first)[: len(CLAIM_KEYS)] == CLAIM_KEYS
+    assert {"paid", "allowed", "paid_on", "payment_number", "payer_words", "due_at"} <= set(first)
     claim = good(2)[1]
     assert second["charge"] == f"{claim.charge:.2f}"
     assert second["service_from"] == str(claim.service_from)

@@ -23,6 +23,7 @@ from bot.work.schedule import day_of
 from fixtures.claims.generate import claims
 from tests.conftest import Loop
 from tests.faults.test_together import FakeOffice
+from tests.unit.ledger.books import hasten
 
 #: A Monday, in the evening of an office.
 START = datetime(2026, 7, 6, 23, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ class Weeks(FakeOffice):
     def __init__(self, folder: Path, loop: Loop, number: int) -> None:
         super().__init__(folder, loop)
         self.some = claims("northstar", number)
+        hasten(self.database)
         self.advance((START - self.clock.now()).total_seconds())
 
     def pass_days(self, days: int) -> None:
