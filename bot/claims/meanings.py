@@ -163,16 +163,18 @@ def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None
     if status is Status.NOT_ON_FILE:
         action = "Call the payer with its number and our proof that it had the claim; do not send it again."
         return Cause(status, "not found", "its own search showed the claim before and does not any more", action)
-    known = [CARC.get(one.partition("-")[2] or one) or RARC.get(one) for one in reasons]
-    refused = any(one is not None and one.sort is Sort.DENIAL for one in known)
+    known = {code: CARC.get(code.rpartition("-")[2]) or RARC.get(code) for code in reasons}
+    # what the contract, the patient or the next payer takes over is no reason to act
+    told = {code: one for code, one in known.items() if one is None or one.sort in (Sort.DENIAL, Sort.REMARK)}
+    refused = any(one is not None and one.sort is Sort.DENIAL for one in told.values())
     if status not in _ASKING and not (status is Status.PAID_PART and refused):
         return None
-    said = [one.words if one else code for one, code in zip(known, reasons, strict=True)]
-    actions = [one.action for one in known if one and one.action]
+    meant = [one.words if one else code for code, one in told.items()]
+    actions = [one.action for one in told.values() if one and one.action]
     return Cause(
         status if status in _KINDS else Status.DENIED,
-        " ".join(dict.fromkeys(reasons)) or words.strip(),
-        "; ".join(dict.fromkeys(said)) or "no reason is shown",
+        " ".join(told) or words.strip(),
+        "; ".join(dict.fromkeys(meant)) or "no reason is shown",
         " ".join(dict.fromkeys(actions)) or _ASKING.get(status, _NO_REASON.action),
     )
 

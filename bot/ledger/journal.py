@@ -287,9 +287,11 @@ class ClaimJournal:
                 .join(sends, sends.c.id == attempts.c.send_id)
                 .where(attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None))
             ).one_or_none()
-            before = connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
+            before = State(
+                connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
+            )
             if attempt and outcome.state is not State.UNKNOWN:
-                self._close_attempt(connection, attempt, outcome, State(before), now)
+                self._close_attempt(connection, attempt, outcome, before, now)
             if before == State.UNKNOWN and outcome.state is State.QUEUED and is_settled(connection, self._item.id):
                 reason = "The payer's own search does not show it, and a file of the payer's speaks of it."
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)

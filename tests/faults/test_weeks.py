@@ -191,6 +191,10 @@ def test_a_claim_that_is_shown_no_more_is_not_on_file_and_not_sent_again(weeks: 
     weeks.portal.plan = {claim.account: (_after(1, "In process"),)}
     weeks.pass_days(5)
     assert (weeks.row(claim)["status"], weeks.kinds()) == (Status.PENDING, [])
+    history = views.claim_history(weeks.ledger, row["id"])
+    looked_up = [one for one in history["events"] if one["what"] == "looked_up"]
+    assert len(looked_up) == sum(one["kind"] == "look-up" for one in history["evidence"]) - 1
+    assert [one["why"] for one in looked_up][-1] == "not yet paid"
 
 
 def test_other_content_is_disputed(weeks: Weeks) -> None:

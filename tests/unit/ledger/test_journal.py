@@ -331,3 +331,18 @@ def test_what_a_reader_does_is_thrown_away(books: Books) -> None:
     with books.ledger.read() as connection:
         connection.exec_driver_sql("UPDATE claims SET state = 'closed'")
     assert books.state(claim_id) is State.QUEUED
+
+
+def test_a_decision_does_not_give_way_to_what_came_before_it(books: Books) -> None:
+    claim_id = books.one(State.ACCEPTED)
+    for before in Status:
+        for after in Status:
+            books.put(claim_id, State.ACCEPTED, status=before)
+            journal = books.journal(claim_id)
+            if may_become(before, after):
+                journal.record(State.ACCEPTED, sent=Sent.ONCE, status=after)
+                assert books.row(claim_id)["status"] == after
+            else:
+                with pytest.raises(Refused):
+                    journal.record(State.ACCEPTED, sent=Sent.ONCE, status=after)
+                assert books.row(claim_id)["status"] == before
