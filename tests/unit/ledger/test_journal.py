@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.claims.vocabulary import Proof, Sent, State, Status
-from bot.errors import LostClaim
+from bot.claims.vocabulary import Proof, Sent, State, Status, may_become
+from bot.errors import LostClaim, Refused
 from bot.ledger import people, queue, views
 from bot.ledger.database import Database
 from bot.ledger.queue import LookUps, Scope

@@ -373,7 +373,12 @@ def test_a_portal_never_overrules_a_remittance(books: Books) -> None:
     settle(books, payment(answer_to(TWO, number=number(1))))
     before = books.row(claim_id)
     late = books.journal(claim_id, item=item)
-    denied = {"sent": Sent.ONCE, "proof": Proof.BOTH, "control_number": number(1), "status": Status.DENIED}
+    denied: dict[str, Any] = {
+        "sent": Sent.ONCE,
+        "proof": Proof.BOTH,
+        "control_number": number(1),
+        "status": Status.DENIED,
+    }
     with pytest.raises(LostClaim):  # it was asked before the file was settled
         late.record(State.ACCEPTED, **denied)
     shown = FoundClaim(number(1), None, None, None, None, None, None, "Denied", paid=Decimal(0))
