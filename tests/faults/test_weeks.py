@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from bot.ledger import people, views
 from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.testing import FakeAdapter, Step
+from bot.work import serve
 from bot.work.dispatch import Order
 from bot.work.schedule import day_of
 from fixtures.claims.generate import claims
@@ -155,6 +157,20 @@ def test_only_a_follow_up_follows_up(weeks: Weeks) -> None:
     document = done.document()
     assert (document["looked_up"], document["statuses"]) == (1, {"paid": 1})
     assert (document["queued"], document["accepted"], document["balanced"]) == (1, 1, True)
+
+
+def test_unattended_work_follows_up_too(weeks: Weeks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "TICK", timedelta(seconds=0.05))
+    claim = _sent(weeks, _after(1, "Paid", **PAID))
+    weeks.advance(60 * 86400)
+
+    async def play() -> None:
+        stopping = asyncio.Event()
+        weeks.watcher.then.append(stopping.set)
+        await serve.serve(weeks.workshop, weeks.watcher, stopping)
+
+    weeks.loop.run(play())
+    assert weeks.row(claim)["status"] == Status.PAID
 
 
 def test_lines_are_paid_apart(weeks: Weeks) -> None:
