@@ -822,6 +822,15 @@ _CLAIM_KEYS = (
     "attempts",
     "reason",
     "updated_at",
+    "payer_words",
+    "payer_reasons",
+    "allowed",
+    "paid",
+    "paid_on",
+    "payment_number",
+    "answer_by",
+    "looked_up_at",
+    "due_at",
 )
 
 

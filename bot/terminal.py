@@ -26,7 +26,7 @@ from bot.work.care import Month
 from bot.work.intake import Checked
 from bot.work.settlement import Finding, Settled
 from bot.work.settlement import Row as Decided
-from bot.work.summary import BUCKETS, Summary
+from bot.work.summary import BUCKETS, Learned, Summary
 
 #: Answers go to stdout, everything about the work itself to stderr.
 out = Console(highlight=False, soft_wrap=True)
@@ -73,6 +73,8 @@ def standing(row: Row) -> str:
             words += "; the payer's search is still to confirm it"
     if state is State.RECEIVED and row["tracking_number"]:
         words = f"Sent (tracking number {row['tracking_number']}), waiting for the payer's claim number"
+    if row["paid"]:
+        words += f", {money(row['paid'])}"
     if state not in (State.ACCEPTED, State.WITHDRAWN) and row["status"] not in (Status.NONE, Status.PENDING):
         words += f"; by the payer's word {STATUS_SHOWN[Status(row['status'])]}"
     return words
@@ -294,6 +296,11 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         ("from", f"{row['file']}, {row['place']}"),
         ("deadline", row["deadline"]),
         ("next look-up", when(row["due_at"])),
+        ("last look-up", when(row["looked_up_at"])),
+        ("the payer's words", ", ".join(filter(None, (row["payer_words"], *row["payer_reasons"])))),
+        ("wants an answer by", row["answer_by"]),
+        ("allowed", money(row["allowed"]) if row["allowed"] is not None else ""),
+        ("paid", _payment(row)),
     ):
         if value:
             out.print(f"  {label}: {escape(str(value))}")
@@ -305,6 +312,13 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
             )
         else:
             _show_problem(problem["severity"], f"{problem['message']} [{problem['rule']}]", None)
+    for line in history["lines"] if any(one["paid"] is not None for one in history["lines"]) else ():
+        why = f" ({escape(', '.join(line['payer_reasons']))})" if line["payer_reasons"] else ""
+        amount = f"{money(line['paid'])} of " if line["paid"] is not None else ""
+        out.print(
+            f"    line {line['number']}  {line['code']}  {amount}{money(line['charge'])}, "
+            f"{STATUS_SHOWN[Status(line['status'])]}{why}"
+        )
     out.print("[bold]What happened[/bold]")
     for event in history["events"]:
         step = " → ".join(word for word in (event["before"], event["after"]) if word)
@@ -318,6 +332,14 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         )
     for kept in history["evidence"]:
         out.print(f"  {when(kept['at'])}  kept the page ({kept['kind']}), sha256 {kept['sha256'][:16]}…")
+
+
+def _payment(row: Row) -> str:
+    """What was paid for a claim, when and with which payment."""
+    if row["paid"] is None:
+        return ""
+    on = f" on {row['paid_on']}" if row["paid_on"] else ""
+    return f"{money(row['paid'])}{on}" + (f", payment {row['payment_number']}" if row["payment_number"] else "")
 
 
 def show_files(rows: Rows) -> None:
@@ -372,6 +394,8 @@ def show_summary(summary: Summary, *, dry_run: bool = False) -> None:
     totals = [str(sum(counts.values())) for counts in summary.payers.values()]
     table.add_row("[bold]in all[/bold]", *totals, f"[bold]{summary.queued}[/bold]")
     out.print(table)
+    if summary.learned is not None:
+        _show_learned(summary.learned)
     if summary.unwitnessed:
         out.print(f"{summary.unwitnessed} of the accepted wait for the payer's own search to confirm them.")
     out.print(
@@ -380,6 +404,20 @@ def show_summary(summary: Summary, *, dry_run: bool = False) -> None:
     )
     if summary.tasks:
         out.print(f"[yellow]{_count(summary.tasks, 'thing')} for a person: payerbot tasks list[/yellow]")
+
+
+def _show_learned(learned: Learned) -> None:
+    """Where claims stand by the payers' word."""
+    counts: Counter[str] = Counter()
+    paid: dict[str, Decimal] = {}
+    for status, count in learned.statuses.items():
+        words = STATUS_SHOWN[status]
+        counts[words] += count
+        paid[words] = paid.get(words, Decimal(0)) + learned.paid[status]
+    parts = [
+        f"{count} {words}" + (f" ({money(paid[words])})" if paid[words] else "") for words, count in counts.items()
+    ]
+    out.print(f"{_count(learned.looked_up, 'claim')} looked up. " + ("; ".join(parts) + "." if parts else ""))
 
 
 class Watch:
@@ -418,7 +456,7 @@ class Watch:
         if payer in self._bars:
             self._progress.update(self._bars[payer], advance=item.id not in self._told, last=escape(last))
         self._told.add(item.id)
-        if self._dry_run or state not in (State.ACCEPTED, State.RECEIVED):
+        if self._dry_run or state not in (State.ACCEPTED, State.RECEIVED) or (note and item.state is state):
             err.print(f"{payer}: account {escape(item.account)}: {escape(note or SHOWN[state])}")
 
     def stopped(self, payer: str, login: str, why: str) -> None:

@@ -83,6 +83,12 @@ _SIMPLE: dict[Status, Cause] = {
 }
 _UNPAID = frozenset({Status.DENIED, Status.UNPROCESSABLE, Status.UNRECOGNISED})
 _NO_REASON = Reason("no reason", "not paid, and no reason is given", "Ask the payer why.")
+#: Statuses on the payer's page that need a person, and what to do when no reason says more.
+_ASKING: dict[Status, str] = {
+    Status.DENIED: "Ask the payer why.",
+    Status.UNPROCESSABLE: "Find out why, correct the claim, and send it as a new one.",
+    Status.INFO_REQUESTED: "Look in the portal what the payer asks for, and send it in time.",
+}
 #: What a cause is called after, where the claim's status says it; else ``denied``.
 _KINDS = frozenset({Status.UNPROCESSABLE, Status.INFO_REQUESTED, Status.NOT_ON_FILE, Status.FINALIZED})
 
@@ -144,6 +150,33 @@ def of_code(code: StatusCode) -> Reason:
     known = CATEGORIES[code.category]
     asks = bool(known.action) and known.status not in (None, Status.PENDING)
     return Reason(str(code), known.words, known.action, Sort.DENIAL if asks else Sort.REMARK)
+
+
+def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None:
+    """Why a claim needs a person by the payer's own page: its word, and the codes or words under it; None when it
+    does not."""
+    if status in _SIMPLE:
+        return _SIMPLE[status]
+    if status is Status.UNRECOGNISED:
+        action = "Ask the payer what it means; then have it put among the words of the adapter."
+        return Cause(status, f"'{words.strip()}'", "a word that is not known here", action)
+    if status is Status.NOT_ON_FILE:
+        action = "Call the payer with its number and our proof that it had the claim; do not send it again."
+        return Cause(status, "not found", "its own search showed the claim before and does not any more", action)
+    known = {code: CARC.get(code.rpartition("-")[2]) or RARC.get(code) for code in reasons}
+    # what the contract, the patient or the next payer takes over is no reason to act
+    told = {code: one for code, one in known.items() if one is None or one.sort in (Sort.DENIAL, Sort.REMARK)}
+    refused = any(one is not None and one.sort is Sort.DENIAL for one in told.values())
+    if status not in _ASKING and not (status is Status.PAID_PART and refused):
+        return None
+    meant = [one.words if one else code for code, one in told.items()]
+    actions = [one.action for one in told.values() if one and one.action]
+    return Cause(
+        status if status in _KINDS else Status.DENIED,
+        " ".join(told) or words.strip(),
+        "; ".join(dict.fromkeys(meant)) or "no reason is shown",
+        " ".join(dict.fromkeys(actions)) or _ASKING.get(status, _NO_REASON.action),
+    )
 
 
 def causes(meaning: Meaning) -> tuple[Cause, ...]:

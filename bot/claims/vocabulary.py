@@ -178,6 +178,11 @@ STATUS_MOVES: dict[Status, frozenset[Status]] = {
 }
 
 
+def may_become(before: Status, after: Status) -> bool:
+    """Whether a status may follow another."""
+    return after is before or after in STATUS_MOVES[before]
+
+
 class Sent(StrEnum):
     """Whether a claim has reached the payer."""
 

@@ -21,9 +21,9 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
-from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.claims.vocabulary import Proof, Sent, State, Status, may_become
 from bot.clock import Clock
-from bot.errors import Interrupted, LostClaim, Passing, SignInSpent
+from bot.errors import Interrupted, LostClaim, Passing, Refused, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.replies import is_settled
 from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
@@ -31,6 +31,7 @@ from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
+from bot.portal.look_up import LOOK_UP
 from bot.portal.submission import Leftover, Outcome
 
 #: A request may leave this long after its arm was committed, no longer.
@@ -82,6 +83,26 @@ class Item:
     charge: Decimal
     service_from: date
     service_to: date
+    #: The last day the payer takes it, and the last for what the payer asked of us.
+    deadline: date | None
+    answer_by: date | None
+    #: When it became the payer's.
+    accepted_at: datetime | None
+    #: The payer's last word for where it stands, and why.
+    payer_words: str
+    payer_reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the payer's word about a claim's payment comes to."""
+
+    #: In a biller's words; empty when it says nothing new.
+    words: str = ""
+    #: What a person must do about it.
+    needs: tuple[Need, ...] = ()
+    #: It is something else than before: what was to be done about that is over.
+    moved: bool = False
 
 
 class ClaimJournal:
@@ -123,12 +144,15 @@ class ClaimJournal:
         """Note that this is gone."""
         await asyncio.to_thread(self._cleared, leftover)
 
-    async def record(self, outcome: Outcome, need: Need | None) -> State:
-        """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction."""
+    async def record(self, outcome: Outcome, need: Need | None, said: Said | None = None) -> State:
+        """Move the claim to where it stands now, with its evidence, attempt and task, in one transaction.
+
+        Raises `Refused` when the status of an accepted claim may not become that of the outcome.
+        """
         # if the first did commit after all, the second finds that the claim has moved
         async for attempt in self._ledger.database.waiting():
             with attempt:
-                return await asyncio.to_thread(self._record, outcome, need)
+                return await asyncio.to_thread(self._record, outcome, need, said or Said())
         raise AssertionError("tenacity raises the last error")
 
     def _arm(self, stage: Stage, sent_as: SentAs) -> datetime:
@@ -255,7 +279,7 @@ class ClaimJournal:
         """The attempt that this worker armed, and no other's."""
         return attempts.c.send_id == self._send, attempts.c.closed_at.is_(None)
 
-    def _record(self, outcome: Outcome, need: Need | None) -> State:
+    def _record(self, outcome: Outcome, need: Need | None, said: Said) -> State:
         now = self._clock.now()
         with self._ledger.write() as connection:
             attempt = connection.execute(
@@ -263,20 +287,29 @@ class ClaimJournal:
                 .join(sends, sends.c.id == attempts.c.send_id)
                 .where(attempts.c.claim_id == self._item.id, attempts.c.closed_at.is_(None))
             ).one_or_none()
-            before = connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
+            before = State(
+                connection.execute(select(claims.c.state).where(claims.c.id == self._item.id)).scalar_one()
+            )
             if attempt and outcome.state is not State.UNKNOWN:
-                self._close_attempt(connection, attempt, outcome, State(before), now)
+                self._close_attempt(connection, attempt, outcome, before, now)
             if before == State.UNKNOWN and outcome.state is State.QUEUED and is_settled(connection, self._item.id):
                 reason = "The payer's own search does not show it, and a file of the payer's speaks of it."
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
                 need = _contradicted(self._item)
             if is_settled(connection, self._item.id, decided=True):
-                outcome = replace(outcome, status=self._item.status)
+                # a portal never overrules a remittance
+                due = None if outcome.state is State.ACCEPTED is before else outcome.due_at
+                outcome = replace(outcome, status=self._item.status, shown=None, shown_lines=(), due_at=due)
+                said = Said()
+            if outcome.state is State.ACCEPTED is before and not may_become(self._item.status, outcome.status):
+                raise Refused(
+                    f"Claim {self._item.id} is '{self._item.status}' and cannot become '{outcome.status}'."
+                )
             if outcome.state is State.QUEUED and self._void_attempts(connection) >= SENDS:
                 reason = "Sent twice, and by the payer's own search neither arrived."
                 outcome = replace(outcome, state=State.HELD, reason=reason, sent=Sent.MAYBE)
                 need = _sent_twice(self._item)
-            act = Act(BOT, now, outcome.reason)
+            act = Act(BOT, now, outcome.reason or said.words)
             # what was armed and stopped short of leaving has failed, too
             in_vain = outcome.state is State.QUEUED and before == State.SUBMITTING
             move(
@@ -285,7 +318,7 @@ class ClaimJournal:
                 outcome.state,
                 act,
                 rev=self._rev,
-                what="outcome",
+                what="looked_up" if outcome.state is State.ACCEPTED is before else "outcome",
                 failures=self._item.failures + 1 if in_vain else 0,
                 reason=outcome.reason,
                 sent=outcome.sent,
@@ -294,11 +327,13 @@ class ClaimJournal:
                 control_number=outcome.control_number,
                 tracking_number=outcome.tracking_number,
                 due_at=now + (self._item.failures + 1) * RETRY if in_vain else outcome.due_at,
+                **_shown(outcome, now),
             )
             if outcome.status is not self._item.status:
                 connection.execute(
                     update(lines).where(lines.c.claim_id == self._item.id).values(status=outcome.status)
                 )
+            self._tell_lines(connection, outcome)
             if outcome.evidence:
                 connection.execute(
                     insert(evidence),
@@ -319,7 +354,25 @@ class ClaimJournal:
                 tasks.open_task(connection, need, [self._item.id], act)
             else:
                 tasks.settle_claim(connection, self._item.id, act)
+            for one in said.needs:
+                tasks.open_task(connection, one, [self._item.id], act)
+            if said.moved:
+                tasks.answered(connection, self._item.id, [one.cause for one in said.needs], act)
         return outcome.state
+
+    def _tell_lines(self, connection: Connection, outcome: Outcome) -> None:
+        """What is shown of lines belongs to ours where they are as many, of the same codes in the same order."""
+        mine = lines.c.claim_id == self._item.id
+        shown = outcome.shown.lines if outcome.shown else ()
+        codes = list(connection.execute(select(lines.c.code).where(mine).order_by(lines.c.number)).scalars())
+        if not shown or [line.code for line in shown] != codes:
+            return
+        for number, (line, status) in enumerate(zip(shown, outcome.shown_lines, strict=True), start=1):
+            connection.execute(
+                update(lines)
+                .where(mine, lines.c.number == number)
+                .values(status=status, allowed=line.allowed, paid=line.paid, payer_reasons=list(line.reasons))
+            )
 
     def _close_attempt(
         self, connection: Connection, attempt: Any, outcome: Outcome, before: State, now: datetime
@@ -348,6 +401,24 @@ class ClaimJournal:
                 .where(attempts.c.claim_id == self._item.id, attempts.c.outcome == VOID)
             ).scalar_one()
         )
+
+
+def _shown(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What the payer's own search shows of a claim's payment, as columns."""
+    columns: dict[str, Any] = {}
+    if any(kept.kind == LOOK_UP for kept in outcome.evidence):
+        columns["looked_up_at"] = now
+    if (row := outcome.shown) is not None:
+        columns |= {
+            "payer_words": row.words,
+            "payer_reasons": list(row.reasons),
+            "answer_by": row.answer_by,
+            "allowed": row.allowed,
+            "paid": row.paid,
+            "paid_on": row.paid_on,
+            "payment_number": row.payment_number,
+        }
+    return columns
 
 
 def _contradicted(item: Item) -> Need:

@@ -222,7 +222,7 @@ def _entered_by_hand(connection: Connection, claim_id: int, control_number: str,
         sent=Sent.ONCE,
         proof=Proof.NONE,
         reason=f"Entered by hand by {act.who}.",
-        due_at=None,
+        due_at=act.at,
     )
     tasks.settle_claim(connection, claim_id, act)
 

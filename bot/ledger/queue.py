@@ -8,11 +8,12 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Flag, auto
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
 
-from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.claims.vocabulary import DECIDED, Proof, Sent, State, Status
 from bot.errors import LostClaim, UnknownItem
 from bot.ledger import seats
 from bot.ledger.journal import RETRY, UNSENT, Item
@@ -32,6 +33,16 @@ class Armed:
     #: When the last was: until some time after, "not there" means nothing.
     last: datetime
     sent_as: SentAs
+
+
+class LookUps(Flag):
+    """Which claims the payer is asked about."""
+
+    #: Those of which it is not proved that they arrived.
+    UNPROVED = auto()
+    #: Those that arrived, and of which nothing is decided.
+    UNDECIDED = auto()
+    ALL = UNPROVED | UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def scope(
     to_send = or_(claims.c.state == State.QUEUED, and_(claims.c.state == State.UNKNOWN, claims.c.due_at <= now))
     query = (
         select(claims.c.id)
-        .where(_look_up_due(now) if look_ups_only else to_send)
+        .where(_look_up_due(now, LookUps.ALL) if look_ups_only else to_send)
         .order_by(nulls_last(claims.c.deadline), claims.c.id)
     )
     if payer is not None:
@@ -113,14 +124,15 @@ def scope(
         return list(connection.execute(query).scalars())
 
 
-def logins(ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: str | None) -> list[tuple[str, str]]:
+def logins(
+    ledger: Ledger, now: datetime, ids: Collection[int] | None, payer: str | None, which: LookUps
+) -> list[tuple[str, str]]:
     """The logins that have work: claims among `ids`, or look-ups due."""
-    wanted: list[ColumnElement[bool]] = [_look_up_due(now)]
     with ledger.read() as connection:
         query = select(claims.c.payer, claims.c.login).distinct().where(claims.c.login.is_not(None))
         if payer is not None:
             query = query.where(claims.c.payer == payer)
-        due = {tuple(row) for row in connection.execute(query.where(or_(*wanted)))}
+        due = {tuple(row) for row in connection.execute(query.where(_look_up_due(now, which)))}
         for some in _batches(list(ids or ())):
             due |= {tuple(row) for row in connection.execute(query.where(claims.c.id.in_(some)))}
     return sorted((str(payer_), str(login)) for payer_, login in due)
@@ -131,7 +143,9 @@ def has_work(ledger: Ledger, payer: str, login: str, now: datetime) -> bool:
     mine = select(claims.c.id).where(claims.c.payer == payer, claims.c.login == login).limit(1)
     its_turn = and_(claims.c.state == State.QUEUED, or_(claims.c.due_at.is_(None), claims.c.due_at <= now))
     with ledger.read() as connection:
-        return any(connection.execute(mine.where(which)).first() for which in (its_turn, _look_up_due(now)))
+        return any(
+            connection.execute(mine.where(which)).first() for which in (its_turn, _look_up_due(now, LookUps.ALL))
+        )
 
 
 def next_claim(
@@ -166,10 +180,10 @@ def next_claim(
 
 
 def next_look_up(
-    ledger: Ledger, seat: Seat, now: datetime, passed: Collection[int] = ()
+    ledger: Ledger, seat: Seat, now: datetime, which: LookUps, passed: Collection[int] = ()
 ) -> tuple[Item, Armed | None] | None:
-    """The next claim that the payer must be asked about from this seat; it was armed unless the ledger in which
-    it was is gone."""
+    """The next claim that the payer must be asked about from this seat; it was armed unless a person entered it,
+    or the ledger in which it was is gone."""
     with ledger.read() as connection:
         query = (
             select(claims)
@@ -177,7 +191,7 @@ def next_look_up(
                 claims.c.payer == seat.payer,
                 claims.c.login == seat.login,
                 seat.minds(claims.c.id),
-                _look_up_due(now),
+                _look_up_due(now, which),
             )
             .order_by(claims.c.failures, claims.c.due_at, claims.c.id)
         )
@@ -238,14 +252,22 @@ def _first_armed(ledger: Ledger, claim_id: int) -> datetime | None:
     return armed
 
 
-def _look_up_due(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        claims.c.due_at <= now,
-        or_(
-            claims.c.state.in_((State.UNKNOWN, State.RECEIVED)),
-            and_(claims.c.state == State.ACCEPTED, claims.c.proof == Proof.RECEIPT),
-        ),
+def _look_up_due(now: datetime, which: LookUps) -> ColumnElement[bool]:
+    unproved = or_(
+        claims.c.state.in_((State.UNKNOWN, State.RECEIVED)),
+        and_(claims.c.state == State.ACCEPTED, claims.c.proof == Proof.RECEIPT),
     )
+    undecided = and_(
+        claims.c.state == State.ACCEPTED,
+        claims.c.proof != Proof.RECEIPT,
+        claims.c.status.not_in(DECIDED),
+        # what a person entered and no form could hold cannot be asked for
+        claims.c.body.is_not(None),
+        claims.c.service_from.is_not(None),
+    )
+    wanted = [unproved] if LookUps.UNPROVED in which else []
+    wanted += [undecided] if LookUps.UNDECIDED in which else []
+    return and_(claims.c.due_at <= now, or_(*wanted))
 
 
 def _item(ledger: Ledger, row: Any) -> Item:
@@ -268,6 +290,11 @@ def _item(ledger: Ledger, row: Any) -> Item:
         charge=row.charge,
         service_from=row.service_from,
         service_to=row.service_to,
+        deadline=row.deadline,
+        answer_by=row.answer_by,
+        accepted_at=row.accepted_at,
+        payer_words=row.payer_words,
+        payer_reasons=tuple(row.payer_reasons),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from bot.claims.vocabulary import STATUS_MOVES, State, Status
+from bot.claims.vocabulary import Proof, State, Status, may_become
 from bot.errors import Refused
 from bot.ledger.schema import claims, lines, replies, reply_claims
 from bot.ledger.store import Act, move, note
@@ -24,6 +24,7 @@ class Ours:
     rev: int
     state: State
     status: Status
+    proof: Proof
     #: The portal it goes to, and the payer as its own file named it.
     payer: str | None
     payer_named: str
@@ -98,6 +99,7 @@ def ours(connection: Connection, numbers: Collection[str], accounts: Collection[
             rev=row.rev,
             state=State(row.state),
             status=Status(row.status),
+            proof=Proof(row.proof),
             payer=row.payer,
             payer_named=row.payer_named,
             account=row.account,
@@ -184,14 +186,27 @@ def tell(
         )
 
 
+def count_paid(connection: Connection, claim_ids: Collection[int]) -> None:
+    """Give claims what all remittances together have paid for them, and the last payment's date and number."""
+    query = select(reply_claims).where(reply_claims.c.decides).order_by(reply_claims.c.dated, reply_claims.c.place)
+    paid: dict[int, list[Any]] = {}
+    for row in _in_pieces(connection, query, reply_claims.c.claim_id, claim_ids):
+        paid.setdefault(row.claim_id, []).append(row)
+    for claim_id, rows in paid.items():
+        connection.execute(
+            update(claims)
+            .where(claims.c.id == claim_id)
+            .values(
+                paid=sum((row.paid for row in rows), Decimal(0)),
+                paid_on=rows[-1].dated,
+                payment_number=rows[-1].number,
+            )
+        )
+
+
 def stop(connection: Connection, ours: Ours, reason: str, act: Act) -> None:
     """Hold a claim that waits for its turn: the payer may have it already."""
     move(connection, ours.id, State.HELD, act, rev=ours.rev, what="held", reason=reason)
-
-
-def may_become(before: Status, after: Status) -> bool:
-    """Whether a status may follow another."""
-    return after is before or after in STATUS_MOVES[before]
 
 
 def is_settled(connection: Connection, claim_id: int, *, decided: bool = False) -> bool:

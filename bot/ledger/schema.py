@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -134,6 +135,19 @@ claims = Table(
     Column("standing", String(64), unique=True),
     #: When it must next be looked up at the payer.
     Column("due_at", Utc),
+    #: When it became the payer's, and when the payer was last asked about it.
+    Column("accepted_at", Utc),
+    Column("looked_up_at", Utc),
+    #: What the payer said last of its payment, on its own page or in its files: in its words, ...
+    Column("payer_words", Text, nullable=False, default=""),
+    #: ... why (a list of codes or words), until when it waits for an answer, ...
+    Column("payer_reasons", JSON, nullable=False, default=list),
+    Column("answer_by", Date),
+    #: ... and how much, when and with which payment it paid.
+    Column("allowed", Cents),
+    Column("paid", Cents),
+    Column("paid_on", Date),
+    Column("payment_number", Text),
     #: The last day the payer takes it.
     Column("deadline", Date),
     #: The claim itself, encrypted.
@@ -165,6 +179,10 @@ lines = Table(
     Column("service_from", Date, nullable=False),
     Column("charge", Cents, nullable=False),
     Column("status", String(16), nullable=False, default=Status.NONE),
+    #: As for its claim, where the portal shows lines.
+    Column("allowed", Cents),
+    Column("paid", Cents),
+    Column("payer_reasons", JSON, nullable=False, default=list),
 )
 
 #: Keyed hashes of patient, payer, date and code: how a fix of an earlier claim is recognised.

@@ -91,6 +91,8 @@ def move(
     if after is not before and after not in MOVES[before]:
         raise Refused(f"Claim {claim_id} is '{before}' and cannot become '{after}'.")
     finished = after is State.CLOSED
+    if after is State.ACCEPTED and before is not after:
+        changes["accepted_at"] = act.at
     moved = connection.execute(
         update(claims)
         .where(claims.c.id == claim_id, claims.c.rev == row.rev)

@@ -63,6 +63,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
     joined = set(
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
+    if known is not None and joined == set(claim_ids):  # about these alone: it says how that stands now
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(title=need.title, action=need.action))
     if back := sorted(joined & set(claim_ids)):
         connection.execute(
             update(task_claims)
@@ -141,7 +143,7 @@ def answered(connection: Connection, claim_id: int, causes: Collection[str], act
 
 def waits(kind: str, state: State, done_at: datetime | None) -> bool:
     """Whether a claim in a state still waits behind an open task of that kind."""
-    return done_at is None and (kind in FROM_FILES or state in waiting_behind(kind))
+    return done_at is None and (kind in ABOUT_PAYMENT or state in waiting_behind(kind))
 
 
 def waiting_behind(kind: str) -> frozenset[State]:
@@ -149,12 +151,15 @@ def waiting_behind(kind: str) -> frozenset[State]:
     return WAITING | {state for state in State if state == kind}
 
 
-#: Kinds of task about what payers' files say of a claim's payment: the next file that says otherwise ends them.
-ABOUT_STATUS = tuple(str(status) for status in Status)
-#: Kinds of task that come from payers' files, whatever state a claim is in.
-FROM_FILES = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
+#: A task about a claim that stays where it is at the payer for too long.
+OVERDUE = "overdue"
+#: Kinds of task about what a payer says of a claim's payment, in its files or on its page: what it says next ends
+#: them, if that is something else.
+ABOUT_STATUS = (*(str(status) for status in Status), OVERDUE)
+#: Kinds of task that a claim waits behind whatever state it is in: only the payer's word, or a person, ends them.
+ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
 #: Kinds of task that begin when the payer has the claim: it is not the claim's state that ends them.
-AFTER_ACCEPTANCE = ("papers", *FROM_FILES)
+AFTER_ACCEPTANCE = ("papers", *ABOUT_PAYMENT)
 #: States in which a claim waits for a person, if anything waits about it.
 WAITING: frozenset[State] = frozenset(
     {State.BLOCKED, State.HELD, State.REJECTED, State.DUPLICATE, State.DISPUTED, State.UNKNOWN}

@@ -16,6 +16,7 @@ from bot.ledger.schema import (
     events,
     evidence,
     files,
+    lines,
     overrides,
     pauses,
     problems,
@@ -60,7 +61,10 @@ def claim_rows(
 
 
 def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
-    """What the edits found, what happened, what was kept, what payers' files said. Raises `UnknownItem`."""
+    """What the edits found, how its lines stand, what happened, what was kept, what payers' files said.
+
+    Raises `UnknownItem`.
+    """
     if not claim_rows(ledger, claim_id=claim_id):
         raise UnknownItem(f"There is no claim {claim_id}.")
     return {
@@ -72,6 +76,21 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             )
             .where(problems.c.claim_id == claim_id)
             .order_by(problems.c.id),
+        ),
+        "lines": _rows(
+            ledger,
+            select(
+                lines.c.number,
+                lines.c.code,
+                lines.c.service_from,
+                lines.c.charge,
+                lines.c.status,
+                lines.c.allowed,
+                lines.c.paid,
+                lines.c.payer_reasons,
+            )
+            .where(lines.c.claim_id == claim_id)
+            .order_by(lines.c.number),
         ),
         "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
         "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
@@ -205,6 +224,9 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
                     claims.c.control_number,
                     claims.c.due_at,
                     claims.c.charge,
+                    claims.c.status,
+                    claims.c.paid,
+                    claims.c.looked_up_at,
                 ).where(claims.c.id.in_(ordered[at : at + 500])),
             )
         )

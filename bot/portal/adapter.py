@@ -264,6 +264,19 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundLine:
+    """One service line of a found claim, as far as the portal shows it."""
+
+    code: str
+    #: The payer's word for where it stands; empty where it has none of its own.
+    words: str = ""
+    allowed: Decimal | None = None
+    paid: Decimal | None = None
+    #: Why it was paid so, by code or word.
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FoundClaim:
     """One row of the portal's claim search; None where the portal does not show a thing."""
 
@@ -279,6 +292,18 @@ class FoundClaim:
     words: str
     #: The portal's own receipt number.
     tracking_number: str | None = None
+    # what the payer decided, in dollars
+    allowed: Decimal | None = None
+    paid: Decimal | None = None
+    paid_on: date | None = None
+    #: Of the cheque or transfer.
+    payment_number: str | None = None
+    #: Why it was decided so, by code or word.
+    reasons: tuple[str, ...] = ()
+    #: The last day for what the payer asks of us.
+    answer_by: date | None = None
+    #: Its lines in their order, all of them or none.
+    lines: tuple[FoundLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +342,13 @@ class Search:
     shows_member_id: str | None = None
     shows_tracking_number: str | None = None
     shows_received: str | None = None
+    shows_allowed: str | None = None
+    shows_paid: str | None = None
+    shows_paid_on: str | None = None
+    shows_payment_number: str | None = None
+    #: Several in one cell are parted by commas or semicolons.
+    shows_reasons: str | None = None
+    shows_answer_by: str | None = None
     #: How a date is typed.
     typed_date: Converter = mdy
     #: How a moment is shown (strptime), in UTC.
@@ -325,6 +357,10 @@ class Search:
 
     def found(self, row: Mapping[str, str]) -> FoundClaim:
         """A claim from a row of results. Raises `KeyError` when a declared column is gone."""
+
+        def cell(header: str | None) -> str:
+            return row[header] if header else ""
+
         return FoundClaim(
             control_number=row[self.shows_number] or None,
             account=row[self.shows_account] if self.shows_account else None,
@@ -334,7 +370,13 @@ class Search:
             charge=read_money(row[self.shows_charge]),
             received_at=read_moment(row[self.shows_received], self.moment) if self.shows_received else None,
             words=row[self.shows_status],
-            tracking_number=(row[self.shows_tracking_number] or None) if self.shows_tracking_number else None,
+            tracking_number=cell(self.shows_tracking_number) or None,
+            allowed=read_money(cell(self.shows_allowed)),
+            paid=read_money(cell(self.shows_paid)),
+            paid_on=read_mdy(cell(self.shows_paid_on)),
+            payment_number=cell(self.shows_payment_number) or None,
+            reasons=tuple(one.strip() for one in re.split("[,;]", cell(self.shows_reasons)) if one.strip()),
+            answer_by=read_mdy(cell(self.shows_answer_by)),
         )
 
 

@@ -18,6 +18,8 @@ from bot.portal.adapter import BatchAdapter, FoundClaim, SentAs
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.session import Session
 
+#: The kind of evidence that a look-up leaves.
+LOOK_UP = "look-up"
 #: How far the portal's clock may be behind ours.
 SKEW = timedelta(minutes=5)
 
@@ -73,7 +75,7 @@ async def look_up(session: Session, store: EvidenceStore, sought: Sought, taken:
     rows = await session.persist(
         lambda: adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
     )
-    kept = await store.keep(page, "look-up", session.clock.now())
+    kept = await store.keep(page, LOOK_UP, session.clock.now())
     # a batch's number is that of all its claims
     tracking = None if isinstance(adapter, BatchAdapter) else adapter.tracking_number
     shown = {(row.control_number, row.tracking_number if tracking else None) for row in rows}

@@ -23,7 +23,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.claims.model import Claim
-from bot.claims.vocabulary import Proof, Sent, State, Status
+from bot.claims.vocabulary import Proof, Sent, State, Status, may_become
 from bot.errors import (
     FormChanged,
     LeftoverGone,
@@ -39,7 +39,7 @@ from bot.errors import (
 )
 from bot.log import get
 from bot.portal import fit
-from bot.portal.adapter import Adapter, BatchAdapter, Receipt, SavingAdapter, SentAs, Stage
+from bot.portal.adapter import Adapter, BatchAdapter, FoundClaim, Receipt, SavingAdapter, SentAs, Stage
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.form import Arm, Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
@@ -114,6 +114,10 @@ class Outcome:
     tracking_number: str | None = None
     status: Status = Status.NONE
     evidence: tuple[Evidence, ...] = ()
+    #: What the payer's own search showed of it, where that proves it.
+    shown: FoundClaim | None = None
+    #: The status of each line of it.
+    shown_lines: tuple[Status, ...] = ()
     #: When the payer must be asked (again).
     due_at: datetime | None = None
     #: Only a person can go on.
@@ -540,15 +544,15 @@ async def witness(
     except Exception as error:
         _log_unexpected(error)
         return replace(outcome, due_at=session.clock.now() + IN_FLIGHT, stop=_stopping(error))
-    return witnessed(outcome, found)
+    return witnessed(outcome, found, session.adapter)
 
 
-def witnessed(outcome: Outcome, found: LookUp) -> Outcome:
+def witnessed(outcome: Outcome, found: LookUp, adapter: Adapter) -> Outcome:
     """A receipt's outcome after the payer's own search was asked about its number."""
     evidence = outcome.evidence + found.evidence
     match found.verdict:
         case Verdict.FOUND:
-            return replace(outcome, proof=Proof.BOTH, evidence=evidence, due_at=None)
+            return told(replace(outcome, proof=Proof.BOTH, evidence=evidence, due_at=None), found.row, adapter)
         case Verdict.DIFFERENT:
             return replace(
                 outcome,
@@ -596,7 +600,8 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
             )
             if row.control_number is None:
                 return replace(known, due_at=waiting.due_at)
-            return replace(known, state=State.ACCEPTED, proof=Proof.LOOK_UP, control_number=row.control_number)
+            known = replace(known, state=State.ACCEPTED, proof=Proof.LOOK_UP, control_number=row.control_number)
+            return told(known, row, adapter)
         case Verdict.DIFFERENT if row is not None:
             return Outcome(
                 State.DISPUTED,
@@ -618,6 +623,21 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
         case _:
             reason = f"The payer's own search shows {found.rows} claims that might be this one."
     return replace(waiting, reason=reason, evidence=evidence, due_at=None, needs_person=True)
+
+
+def told(outcome: Outcome, row: FoundClaim | None, adapter: Adapter) -> Outcome:
+    """A proved claim with what its row in the payer's own search says of its payment; as it was, where that says
+    nothing or may not follow what is known. A claim of which one line is paid and another is not is paid in part,
+    whatever word stands over them."""
+    status = status_of(adapter, row.words) if row else Status.NONE
+    if row is None or status is Status.NONE:
+        return outcome
+    lines = tuple(status_of(adapter, line.words) if line.words else status for line in row.lines)
+    if status is Status.PAID and set(lines) - {Status.PAID}:
+        status = Status.PAID_PART
+    if not may_become(outcome.status, status):
+        return outcome
+    return replace(outcome, status=status, shown=row, shown_lines=lines)
 
 
 def status_of(adapter: Adapter, words: str) -> Status:

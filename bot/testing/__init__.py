@@ -7,6 +7,7 @@ at every moment, take minutes.
 
 from bot.testing.adapter import FakeAdapter
 from bot.testing.desk import FakeDesk
+from bot.testing.plan import Step
 from bot.testing.portal import FakePortal
 
-__all__ = ["FakeAdapter", "FakeDesk", "FakePortal"]
+__all__ = ["FakeAdapter", "FakeDesk", "FakePortal", "Step"]

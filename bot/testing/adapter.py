@@ -17,6 +17,7 @@ from bot.portal.adapter import (
     Field,
     FormPage,
     FoundClaim,
+    FoundLine,
     Limits,
     Receipt,
     SentAs,
@@ -53,7 +54,14 @@ class FakeAdapter(Adapter):
     echoes = tuple(shown(*entry) for entry in _ENTRIES)
     identity = frozenset({"account", "member_id"})
     stages = (Stage("submit", StageKind.FINAL, "POST", "/claims"),)
-    words: ClassVar = {"received": Status.PENDING}
+    words: ClassVar = {
+        "received": Status.PENDING,
+        "in process": Status.PENDING,
+        "information requested": Status.INFO_REQUESTED,
+        "paid": Status.PAID,
+        "denied": Status.DENIED,
+        "forwarded": Status.FORWARDED,
+    }
     unexpected = ()
     not_asked: ClassVar = dict.fromkeys(
         (*MEANINGFUL, *MEANINGFUL_ON_A_LINE, "line.service_from"), "it asks for nothing else"
@@ -93,10 +101,25 @@ class FakeAdapter(Adapter):
                 service_to=date.fromisoformat(row["service_to"]),
                 charge=Decimal(row["charge"].strip("$").replace(",", "")),
                 received_at=datetime.fromisoformat(row["received_at"]),
-                words="received",
+                words=row["words"],
+                allowed=_dollars(row["allowed"]),
+                paid=_dollars(row["paid"]),
+                paid_on=_day(row["paid_on"]),
+                payment_number=row["payment_number"],
+                reasons=tuple(row["reasons"]),
+                answer_by=_day(row["answer_by"]),
+                lines=tuple(FoundLine(code, words, paid=Decimal(paid)) for code, words, paid in row["lines"]),
             )
             for row in rows
         ]
+
+
+def _dollars(amount: str | None) -> Decimal | None:
+    return Decimal(amount) if amount else None
+
+
+def _day(day: str | None) -> date | None:
+    return date.fromisoformat(day) if day else None
 
 
 def _of(page: Page) -> FakePage:

@@ -2,7 +2,7 @@
 
 POST /sign-in          who may come in: anybody
 POST /claims           a claim, as JSON; the receipt, as JSON
-GET  /claims?account=  the claims of an account, as JSON
+GET  /claims?account=  the claims of an account and where each stands, as JSON
 GET  /oracle           what arrived and what is stored, by the portal's own books
 """
 
@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+from bot.testing.plan import Plan, Step, step_of
 
 
 class FakePortal:
@@ -34,6 +36,10 @@ class FakePortal:
         self.posts: list[str] = []
         #: Every claim stored.
         self.claims: list[dict[str, Any]] = []
+        #: What becomes of them.
+        self.plan: Plan = {}
+        #: Account and time of every search, in order.
+        self.searches: list[tuple[str, datetime]] = []
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
@@ -77,11 +83,25 @@ class FakePortal:
                 return self._take(json.loads(body))
             case "GET", "/claims":
                 account = parse_qs(target.query)["account"][0]
-                return [claim for claim in self.claims if claim["account"] == account]
+                self.searches.append((account, self.now()))
+                return self._found(account)
             case "GET", "/oracle":
                 return {"posts": self.posts, "claims": self.claims}
             case _:
                 return {}
+
+    def now(self) -> datetime:
+        """Its time, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+    def standing(self, claim: dict[str, Any]) -> Step:
+        """Where a stored claim stands, by its own books."""
+        return step_of(self.plan, claim, self.now())
+
+    def _found(self, account: str) -> list[dict[str, Any]]:
+        """What its search shows of an account."""
+        found = [(claim, self.standing(claim)) for claim in self.claims if claim["account"] == account]
+        return [{**claim, **step.document()} for claim, step in found if step.shown]
 
     def _take(self, claim: dict[str, Any]) -> Any:
         self.posts.append(claim["account"])
@@ -89,7 +109,7 @@ class FakePortal:
         if lost and self._chance.random() < 0.5:
             return None
         number = f"F{len(self.claims) + 1:09d}"
-        stored = {**claim, "control_number": number, "received_at": (datetime.now(UTC) + self.ahead).isoformat()}
+        stored = {**claim, "control_number": number, "received_at": self.now().isoformat()}
         self.claims.append(stored)
         return None if lost else stored
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.clock import Clock
 from bot.errors import Interrupted, Passing, UsageError
 from bot.ledger import queue, seats, views
-from bot.ledger.queue import Scope
+from bot.ledger.queue import LookUps, Scope
 from bot.ledger.restore import refuse_older
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import open_task
@@ -69,8 +69,10 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
     ids = await asyncio.to_thread(
         queue.scope, ledger, begun, order.payer, order.limit, order.claim_id, order.look_ups_only
     )
-    due = await asyncio.to_thread(queue.logins, ledger, begun, ids, order.payer)
-    plan = Plan(None if order.look_ups_only else _scope(order, begun, ids), order.dry_run)
+    # what has arrived is followed up when that is asked for, or by those who work unattended
+    look_ups = LookUps.ALL if order.look_ups_only else LookUps.UNPROVED
+    due = await asyncio.to_thread(queue.logins, ledger, begun, ids, order.payer, look_ups)
+    plan = Plan(None if order.look_ups_only else _scope(order, begun, ids), look_ups, order.dry_run)
     shifts: list[Shift] = []
     for slug, login_name in due:
         payer = workshop.office.payers.get(slug)
@@ -85,7 +87,8 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
         async with workshop.desk() as desk:
             await _all(*(_at(desk, shift, progress) for shift in shifts))
     await asyncio.to_thread(queue.recover, ledger, workshop.clock.now())
-    return await asyncio.to_thread(summarise, ledger, ids, workshop.clock.now() - begun)
+    took = workshop.clock.now() - begun
+    return await asyncio.to_thread(summarise, ledger, ids, took, begun if order.look_ups_only else None)
 
 
 def _scope(order: Order, begun: datetime, ids: Sequence[int]) -> Scope:

@@ -18,6 +18,7 @@ from bot.claims.edits import engine
 from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
 from bot.portal.adapter import Adapter, Credentials
+from bot.work.schedule import FollowUp
 
 #: Packages outside this project announce their adapters here, as slug = "module:Class".
 GROUP = "payerbot.payers"
@@ -60,6 +61,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     filing: Filing
+    follow_up: FollowUp = FollowUp()
     #: By rule id; a rule that is not named is weighed as it stands.
     rules: dict[str, RuleWeight] = {}
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import Passing
 from bot.ledger import queue, seats
-from bot.ledger.queue import Scope
+from bot.ledger.queue import LookUps, Scope
 from bot.ledger.restore import refuse_older
 from bot.log import get
 from bot.portal.desk import Desk
@@ -59,7 +59,7 @@ class Unattended:
         if login is None or self.stopping.is_set():
             return
         scope = Scope(self.workshop.clock.now(), patient=True)
-        plan = Plan(scope, stopping=self.stopping)
+        plan = Plan(scope, LookUps.ALL, stopping=self.stopping)
         shift = Shift(
             payer, login, self.workshop.ledger, self.workshop.store, self.workshop.clock, plan, _Once(self)
         )

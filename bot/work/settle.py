@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from bot.claims.meanings import Meaning, Reason, causes, of_code, of_decisions
 from bot.claims.remittance import PaidClaim, Remittance
 from bot.claims.replies import ReplyFile, read_reply
 from bot.claims.response import Response
-from bot.claims.vocabulary import STATUS_SHOWN, State, Status
+from bot.claims.vocabulary import DECIDED, STATUS_SHOWN, Proof, State, Status, may_become
 from bot.errors import Interrupted, UsageError
 from bot.ledger import replies, tasks, views
 from bot.ledger.people import route_key
@@ -69,6 +70,7 @@ def _settle(office: Office, ledger: Ledger, file: ReplyFile, sha256: str, act: A
         )
         entries = [(row.entry(), None if row.held_back else row.id) for row in settled.rows]
         replies.keep(connection, kept, entries, act)
+        replies.count_paid(connection, {claim_id for _, claim_id in entries if claim_id is not None})
         settled.kept = replies.recount(connection, [row.digest for row in settled.rows])
     ids = {row.id for row in settled.rows if row.id is not None}
     own = {_cause(kind, one) for kind in ("balance", "unclear", "refused") for one in file.transactions}
@@ -146,11 +148,16 @@ class _Settling:
         act = Act(self._act.who, self._act.at, said)
         if any(_faulty(row) for row in current):
             return  # amounts that contradict each other decide nothing; the payment's own task says so
-        if meaning.status is Status.NONE or not replies.may_become(claim.status, meaning.status):
+        if meaning.status is Status.NONE or not may_become(claim.status, meaning.status):
             return
         if self._is_stale(claim, last):
             return
-        due = {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
+        due: dict[str, datetime | None] = (
+            {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
+        )
+        finished = last.decides or meaning.status in DECIDED
+        if claim.state is State.ACCEPTED and claim.proof is not Proof.RECEIPT and finished:
+            due = {"due_at": None}
         of_lines, strange = self._of_lines(claim, current, meaning)
         replies.tell(self._connection, claim, meaning.status, of_lines, act, **due)
         # nobody is told to send again what may have gone: the look-up comes first
@@ -158,7 +165,10 @@ class _Settling:
         found = [needs.need_of_cause(cause, name, claim.payer) for cause in causes(meaning) if asks]
         for need in found:
             tasks.open_task(self._connection, need, [claim.id], act)
-        tasks.answered(self._connection, claim.id, [need.cause for need in found], act)
+        still = [need.cause for need in found]
+        if meaning.status is claim.status:
+            still.append(needs.overdue_cause(claim.id))
+        tasks.answered(self._connection, claim.id, still, act)
         decided = sum((row.said.charge for row in current if row.meaning.status is not Status.REVERSED), _ZERO)
         if meaning.status is not Status.REVERSED and (strange or decided != claim.charge):
             need = needs.need_of_difference(claim.id, claim.account, claim.charge, decided, name, claim.payer)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.claims.vocabulary import State
+from bot.claims.vocabulary import Proof, State
 from bot.clock import Clock
 from bot.errors import (
     FormChanged,
@@ -27,7 +27,7 @@ from bot.errors import (
 from bot.ledger import people, queue, seats
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
-from bot.ledger.queue import Armed, Pause, Scope
+from bot.ledger.queue import Armed, LookUps, Pause, Scope
 from bot.ledger.restore import Restore, last_restore
 from bot.ledger.seats import Seat
 from bot.ledger.store import BOT, Act, Ledger
@@ -38,10 +38,12 @@ from bot.portal.adapter import Credentials
 from bot.portal.batch import Part, submit_together
 from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
+from bot.portal.follow_up import followed
 from bot.portal.look_up import Sought, Verdict, look_up
 from bot.portal.session import Session
 from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, submit, witnessed
 from bot.portal.verdict import Pending, read_verdict
+from bot.work.follow_up import follow_up
 from bot.work.payers import Login, Payer
 from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_row, need_of_stop
 
@@ -71,6 +73,8 @@ class Plan:
 
     #: Claims to send; none for look-ups only.
     scope: Scope | None
+    #: Claims to ask the payer about.
+    look_ups: LookUps = LookUps.UNPROVED
     #: Show how far each claim would go, and send nothing.
     dry_run: bool = False
     #: Set, no new claim is begun.
@@ -139,7 +143,7 @@ class Shift:
                 await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
-        if await self._due(seat) is None and not await self._next(seat):
+        if await self._due(seat, self.plan.look_ups) is None and not await self._next(seat):
             return
         credentials = self.login.credentials
         if credentials is None:
@@ -187,10 +191,14 @@ class Shift:
         if not await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now()):
             self._stopped("Another worker has taken this session over.")
             return False
-        if due := await self._due(seat):
+        if due := await self._due(seat, LookUps.UNPROVED & self.plan.look_ups):
             await self._attempt(due[0], self._look_up(session, *due))
             return True
         items = await self._next(seat)
+        # what has arrived can wait until everything has
+        if not items and (due := await self._due(seat, LookUps.UNDECIDED & self.plan.look_ups)):
+            await self._attempt(due[0], self._look_up(session, *due))
+            return True
         if self.plan.dry_run:
             for item in items:
                 self._passed.add(item.id)
@@ -201,12 +209,12 @@ class Shift:
             await self._attempt(items[0], self._submit(session, items[0]))
         return bool(items)
 
-    async def _due(self, seat: Seat) -> tuple[Item, Armed | None] | None:
-        if self.plan.dry_run:
+    async def _due(self, seat: Seat, which: LookUps) -> tuple[Item, Armed | None] | None:
+        if self.plan.dry_run or not which:
             return None
         for reach in (seat, replace(seat, number=0, of=1)):
             if due := await asyncio.to_thread(
-                queue.next_look_up, self.ledger, reach, self.clock.now(), self._passed
+                queue.next_look_up, self.ledger, reach, self.clock.now(), which, self._passed
             ):
                 item, armed = due
                 return self._as_entered(item), armed
@@ -372,9 +380,12 @@ class Shift:
     async def _look_up(self, session: Session, item: Item, armed: Armed | None) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
         restore = await asyncio.to_thread(last_restore, self.ledger)
-        if armed is None:  # it was found at the payer after an older ledger was put back
-            assert restore is not None
-            armed = Armed(restore.since, restore.at, self.payer.adapter.sent_as(item.claim))
+        if armed is None:
+            # a person entered it, or it was found at the payer after an older ledger was put back
+            since, last = (restore.since, restore.at) if restore else (item.accepted_at, item.accepted_at)
+            assert since is not None
+            assert last is not None
+            armed = Armed(since, last, self.payer.adapter.sent_as(item.claim))
         sought = Sought(
             armed.sent_as,
             item.service_from,
@@ -403,19 +414,22 @@ class Shift:
             await self._record(item, journal, await read_verdict(session, pending, journal, self.store))
             return
         found = await look_up(session, self.store, sought, journal.taken)
-        if item.state is State.ACCEPTED:
-            outcome = witnessed(now, found)
-        else:
-            conclusive = asked_at >= conclusive_at
+        conclusive = asked_at >= conclusive_at
+        if item.state is not State.ACCEPTED:
             outcome = resolved(now, found, self.payer.adapter, conclusive=conclusive)
+        elif item.proof is Proof.RECEIPT:
+            outcome = witnessed(now, found, self.payer.adapter)
+        else:
+            outcome = followed(replace(now, due_at=None), found, self.payer.adapter, conclusive=conclusive)
         await self._record(item, journal, outcome)
 
     async def _record(self, item: Item, journal: ClaimJournal, outcome: Outcome) -> None:
+        outcome, said = follow_up(item, outcome, self.payer, self.clock.now())
         need = need_of(item, outcome, self.payer)
         if outcome.state is item.state is State.QUEUED and item.failures + 1 >= TOO_OFTEN:
             need = need_of_failures(item, outcome.reason, self.payer)
-        state = await journal.record(outcome, need)
-        self.progress.moved(self.payer.slug, item, state, outcome.reason)
+        state = await journal.record(outcome, need, said)
+        self.progress.moved(self.payer.slug, item, state, outcome.reason or said.words)
         log.info(
             "claim_moved", claim=item.id, payer=self.payer.slug, state=state, seconds=round(outcome.seconds, 2)
         )

@@ -8,7 +8,7 @@ from bot.claims.meanings import Cause, Reason
 from bot.claims.vocabulary import STATUS_SHOWN, State, Status
 from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
-from bot.ledger.tasks import Need
+from bot.ledger.tasks import OVERDUE, Need
 from bot.portal.submission import Outcome
 from bot.work.letters import pages
 from bot.work.payers import Payer
@@ -111,7 +111,27 @@ def need_of_failures(item: Item, reason: str, payer: Payer) -> Need:
         cause=f"claim:{item.id}",
         kind="keeps-failing",
         title=f"{payer.adapter.name}: account {item.account} failed {item.failures + 1} times. {reason}",
-        action="Look in the portal what is different about this claim; hold or withdraw it, or enter it by hand.",
+        action="Look in the portal what is different about this claim; hold or withdraw it, or enter it by hand."
+        if item.state is State.QUEUED
+        else "Look in the portal where this claim stands; do not enter it again.",
+        payer=item.payer,
+        login=item.login,
+    )
+
+
+def overdue_cause(claim_id: int) -> str:
+    """What an overdue claim's task comes from."""
+    return f"{OVERDUE}:{claim_id}"
+
+
+def need_of_overdue(item: Item, status: Status, days: int, action: str, payer: Payer) -> Need:
+    """The payer has had a claim for so many business days, and it has not moved since the last look-up."""
+    return Need(
+        cause=overdue_cause(item.id),
+        kind=OVERDUE,
+        title=f"{payer.adapter.name}: account {item.account} is with the payer for {days} business days: "
+        f"{STATUS_SHOWN[status]}",
+        action=action,
         payer=item.payer,
         login=item.login,
     )

@@ -55,7 +55,7 @@ class Summit(Adapter):
         "additional documentation requested": Status.INFO_REQUESTED,
         "approved/paid": Status.PAID,
         "denied": Status.DENIED,
-        "rejected": Status.NONE,
+        "rejected": Status.UNPROCESSABLE,
     }
     sign_in_form = SignInForm(code="Verification code")
     search = SEARCH

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import typer
 
 from bot import cli
+from bot.claims.vocabulary import Status
 from bot.home import Home
 from bot.ledger import queue, tasks, views
 from bot.ledger.database import Database
@@ -24,7 +26,7 @@ from bot.ledger.tasks import Need
 from bot.portal.adapter import SentAs, Stage, StageKind
 from bot.vault import Vault
 from bot.work import dispatch
-from bot.work.summary import BUCKETS, Summary
+from bot.work.summary import BUCKETS, Learned, Summary
 from fixtures.claims.generate import bad_total, write_samples
 from tests.cli.counter import Desk, good, payerbot
 from tests.conftest import Loop
@@ -339,6 +341,22 @@ def test_what_a_run_ends_with(
         assert desk(command).code == code
 
 
+def test_what_a_follow_up_learned(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {**dict.fromkeys(BUCKETS, 0), "accepted": 6}
+    statuses = {Status.NONE: 1, Status.PENDING: 2, Status.PAID: 2, Status.DENIED: 1}
+    paid = {**dict.fromkeys(statuses, Decimal("0.00")), Status.PAID: Decimal("1310.40")}
+    summary = Summary(6, counts, 0, {"northstar": counts}, 1.5, 0, Learned(5, statuses, paid))
+
+    async def ended(*_: object) -> Summary:
+        return summary
+
+    monkeypatch.setattr(dispatch, "run", ended)
+    document = desk("follow-up", "--json").document
+    assert (document["looked_up"], document["statuses"]) == (5, {"none": 1, "pending": 2, "paid": 2, "denied": 1})
+    told = "5 claims looked up. 3 not yet paid; 2 paid ($1,310.40); 1 denied."
+    assert told in desk("follow-up").out
+
+
 def test_a_claim_that_does_not_wait_is_said_to(desk: Desk) -> None:
     desk("queue", desk.file(*good(1)), "--hold")
     done = desk("run", "--claim", "1")
@@ -465,7 +483,8 @@ def test_payer_filters_and_never_assigns(desk: Desk) -> None:
 def test_claims_as_json(desk: Desk) -> None:
     desk.queued(2)
     [first, second] = desk.claims()
-    assert list(first) == CLAIM_KEYS
+    assert list(first)[: len(CLAIM_KEYS)] == CLAIM_KEYS
+    assert {"paid", "allowed", "paid_on", "payment_number", "payer_words", "due_at"} <= set(first)
     claim = good(2)[1]
     assert second["charge"] == f"{claim.charge:.2f}"
     assert second["service_from"] == str(claim.service_from)

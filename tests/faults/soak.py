@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from bot.claims.model import Claim
-from bot.claims.vocabulary import State
+from bot.claims.vocabulary import Proof, State
 from bot.clock import SystemClock
 from bot.home import Home
 from bot.ledger import people, views
@@ -252,8 +252,10 @@ class Soak:
         return self._count(claim_table.c.state.in_([State.QUEUED, State.SUBMITTING]))
 
     def _waiting(self) -> int:
-        """Claims that still wait to be looked up."""
-        return self._count(claim_table.c.due_at.is_not(None))
+        """Claims that still wait to be looked up, but for those that are followed up weeks later."""
+        soon = SystemClock().now() + timedelta(days=1)
+        arrived = (claim_table.c.state == State.ACCEPTED) & (claim_table.c.proof != Proof.RECEIPT)
+        return self._count(~arrived & (claim_table.c.due_at < soon))
 
     def _count(self, which: Any) -> int:
         for _ in range(100):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.claims.codes import CARC, CATEGORIES, RARC, Sort
-from bot.claims.meanings import causes, of_decision, of_decisions, of_report
+from bot.claims.meanings import causes, of_decision, of_decisions, of_report, of_shown
 from bot.claims.model import Adjustment
 from bot.claims.remittance import PaidClaim, PaidLine
 from bot.claims.response import ReportedClaim, ReportedLine, Statement, StatusCode
@@ -261,3 +261,42 @@ def test_nothing_becomes_none_again_and_a_decision_stays_one() -> None:
     for before in DECIDED:
         assert STATUS_MOVES[before] == DECIDED - {before} | {Status.UNRECOGNISED}
     assert STATUS_MOVES[Status.NONE] == set(Status) - {Status.NONE}
+
+
+# what a payer's page says
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "reasons", "kind", "code", "action"),
+    [
+        (Status.DENIED, "Denied", ("CO-50",), "denied", "CO-50", "Send the records and appeal."),
+        (Status.DENIED, "Denied", ("50", "N999"), "denied", "50 N999", "Send the records and appeal."),
+        (Status.DENIED, "Denied", ("our policy 17",), "denied", "our policy 17", "Ask the payer why."),
+        (Status.DENIED, "Denied", (), "denied", "Denied", "Ask the payer why."),
+        (Status.PAID_PART, "Paid", ("CO-45", "CO-50"), "denied", "CO-50", "Send the records and appeal."),
+        (Status.UNRECOGNISED, " Zeta review ", (), "unrecognised", "'Zeta review'", "Ask the payer what it means"),
+        (Status.NOT_ON_FILE, "", (), "not_on_file", "not found", "do not send it again"),
+        (Status.INFO_REQUESTED, "ADR", (), "info_requested", "ADR", "send it in time"),
+        (Status.UNPROCESSABLE, "Rejected", (), "unprocessable", "Rejected", "correct the claim"),
+        (Status.REVERSED, "Reversed", (), "reversed", "reversal", "corrected decision"),
+    ],
+)
+def test_what_a_page_says_that_needs_a_person(
+    status: Status, words: str, reasons: tuple[str, ...], kind: str, code: str, action: str
+) -> None:
+    cause = of_shown(status, words, reasons)
+    assert cause is not None
+    assert (cause.kind, cause.code) == (kind, code)
+    assert action in cause.action
+
+
+@pytest.mark.parametrize("status", [Status.NONE, Status.PENDING, Status.PAID, Status.PAID_ZERO, Status.FINALIZED])
+def test_what_a_page_says_that_needs_nobody(status: Status) -> None:
+    assert of_shown(status, "Paid", ("CO-45",)) is None
+    assert of_shown(Status.PAID_PART, "Paid", ("CO-45",)) is None
+
+
+def test_a_page_and_a_file_that_say_the_same_are_one_cause() -> None:
+    shown = of_shown(Status.DENIED, "Denied", ("CO-50",))
+    [told] = causes(of_decision(claim(line("CO-50"))))
+    assert shown == told

@@ -76,7 +76,7 @@ class Books:
         self.loop = loop
         self.clock = StandingClock()
         self.database = Database(url)
-        _hasten(self.database)
+        hasten(self.database)
         self.vault = Vault([KEY], "an installation's key")
         self.ledger = Ledger(self.database, self.vault, Tally(folder))
 
@@ -236,7 +236,7 @@ def accounts(rows: Sequence[Row]) -> list[str]:
     return [row["account"] for row in rows]
 
 
-def _hasten(database: Database) -> None:
+def hasten(database: Database) -> None:
     """Tests need not survive a power cut, and waiting for the disk is most of what they would do."""
 
     @event.listens_for(database.engine, "connect")

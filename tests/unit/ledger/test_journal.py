@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.claims.vocabulary import Proof, Sent, State, Status
-from bot.errors import LostClaim
+from bot.claims.vocabulary import Proof, Sent, State, Status, may_become
+from bot.errors import LostClaim, Refused
 from bot.ledger import people, queue, views
 from bot.ledger.database import Database
-from bot.ledger.queue import Scope
+from bot.ledger.queue import LookUps, Scope
 from bot.ledger.schema import attempts, events, evidence, lines, sends, tasks
 from bot.portal.evidence import Evidence
 from tests.unit.ledger.books import CLAIMS, DRAFT, NOON, SEAT, Books, need
@@ -153,7 +153,7 @@ def test_a_crash_after_the_arm_leaves_an_unknown_claim(books: Books) -> None:
     assert queue.recover(books.ledger, books.clock.now()) == 1
     row = books.row(claim_id)
     assert (row["state"], row["sent"], row["due_at"]) == ("unknown", "maybe", books.clock.now())
-    found = queue.next_look_up(books.ledger, SEAT, books.clock.now())
+    found = queue.next_look_up(books.ledger, SEAT, books.clock.now(), LookUps.ALL)
     assert found is not None
     item, armed = found
     assert armed is not None
@@ -331,3 +331,18 @@ def test_what_a_reader_does_is_thrown_away(books: Books) -> None:
     with books.ledger.read() as connection:
         connection.exec_driver_sql("UPDATE claims SET state = 'closed'")
     assert books.state(claim_id) is State.QUEUED
+
+
+def test_a_decision_does_not_give_way_to_what_came_before_it(books: Books) -> None:
+    claim_id = books.one(State.ACCEPTED)
+    for before in Status:
+        for after in Status:
+            books.put(claim_id, State.ACCEPTED, status=before)
+            journal = books.journal(claim_id)
+            if may_become(before, after):
+                journal.record(State.ACCEPTED, sent=Sent.ONCE, status=after)
+                assert books.row(claim_id)["status"] == after
+            else:
+                with pytest.raises(Refused):
+                    journal.record(State.ACCEPTED, sent=Sent.ONCE, status=after)
+                assert books.row(claim_id)["status"] == before

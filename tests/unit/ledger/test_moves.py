@@ -42,6 +42,8 @@ def test_a_claim_makes_the_moves_drawn_and_no_other(books: Books, before: State)
                 "updated_at": NOON,
                 "standing": row["fingerprint"] if _stands(before, after) else None,
             }
+            if after is State.ACCEPTED is not before:
+                expected["accepted_at"] = NOON
             assert books.row(claim_id) == expected
             assert rev == row["rev"] + 1
             event = books.last_event(claim_id)

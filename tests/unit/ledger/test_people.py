@@ -198,7 +198,7 @@ def test_entered_by_hand_under_the_payers_number(books: Books, state: State) -> 
         State.ACCEPTED,
         NUMBER,
         Sent.ONCE,
-        None,
+        books.clock.now(),  # the payer is asked about it as about any other
     )
     # nobody but a person has seen it there
     assert row["proof"] == Proof.NONE

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.claims.vocabulary import Proof, Sent, State
+from bot.claims.vocabulary import DECIDED, Proof, Sent, State, Status
 from bot.errors import UnknownItem
 from bot.ledger import queue
-from bot.ledger.queue import Scope
+from bot.ledger.queue import LookUps, Scope
 from bot.ledger.seats import Seat
 from tests.unit.ledger.books import CLAIMS, NOON, SEAT, Books
 
@@ -84,19 +84,34 @@ def test_follow_up_is_about_look_ups_that_are_due(books: Books) -> None:
     books.one()
     unknown = _due(books, 1)
     receipt = _due(books, 2, State.ACCEPTED, proof=Proof.RECEIPT)
-    _due(books, 3, State.ACCEPTED, proof=Proof.BOTH)
+    arrived = _due(books, 3, State.ACCEPTED, proof=Proof.BOTH)
     _due(books, 4, State.DISPUTED)
     _due(books, 5, due_at=LATER)
-    assert _scope(books, look_ups_only=True) == [unknown, receipt]
+    assert _scope(books, look_ups_only=True) == [unknown, receipt, arrived]
     passed: list[int] = []
-    for expected in (unknown, receipt):
-        found = queue.next_look_up(books.ledger, SEAT, SOON, passed)
+    for which, expected in (
+        (LookUps.UNPROVED, unknown),
+        (LookUps.UNPROVED, receipt),
+        (LookUps.UNDECIDED, arrived),
+    ):
+        found = queue.next_look_up(books.ledger, SEAT, SOON, which, passed)
         assert found is not None
         item, armed = found
         assert armed is not None
         assert (item.id, armed.at) == (expected, NOON)
         passed.append(expected)
-    assert queue.next_look_up(books.ledger, SEAT, SOON, passed) is None
+    assert queue.next_look_up(books.ledger, SEAT, SOON, LookUps.ALL, passed) is None
+
+
+def test_what_is_decided_is_not_looked_up(books: Books) -> None:
+    claim_id = _due(books, 0, State.ACCEPTED, proof=Proof.BOTH)
+    for status in Status:
+        books.put(claim_id, State.ACCEPTED, status=status)
+        assert bool(_scope(books, look_ups_only=True)) is (status not in DECIDED)
+        # one that is not proved has to be, whatever a file of the payer's says of it
+        books.put(claim_id, State.ACCEPTED, proof=Proof.RECEIPT)
+        assert _scope(books, look_ups_only=True)
+        books.put(claim_id, State.ACCEPTED, proof=Proof.BOTH)
 
 
 def test_a_login_gets_its_own_claims(books: Books) -> None:
@@ -113,19 +128,19 @@ def test_a_login_gets_its_own_claims(books: Books) -> None:
         assert item is not None
         assert item.id == expected
     assert queue.next_claim(books.ledger, Seat("northstar", "nobody", 0, 1, "one"), ALL, SOON) is None
-    assert queue.logins(books.ledger, SOON, ids, None) == [
+    assert queue.logins(books.ledger, SOON, ids, None, LookUps.ALL) == [
         ("lakeshore", "main"),
         ("northstar", "main"),
         ("northstar", "other"),
     ]
-    assert queue.logins(books.ledger, SOON, ids, "lakeshore") == [("lakeshore", "main")]
-    assert queue.logins(books.ledger, SOON, (), None) == []
+    assert queue.logins(books.ledger, SOON, ids, "lakeshore", LookUps.ALL) == [("lakeshore", "main")]
+    assert queue.logins(books.ledger, SOON, (), None, LookUps.ALL) == []
 
 
 def test_a_login_with_a_look_up_due_has_work(books: Books) -> None:
     _due(books, 0)
-    assert queue.logins(books.ledger, SOON, (), None) == [("northstar", "main")]
-    assert queue.logins(books.ledger, NOON - timedelta(days=1), (), None) == []
+    assert queue.logins(books.ledger, SOON, (), None, LookUps.ALL) == [("northstar", "main")]
+    assert queue.logins(books.ledger, NOON - timedelta(days=1), (), None, LookUps.ALL) == []
 
 
 def test_the_next_claim_is_found_by_index_however_many_wait(file_books: Books) -> None:

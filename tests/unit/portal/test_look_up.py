@@ -140,25 +140,25 @@ WAITING = Outcome(State.UNKNOWN, "No answer.", Sent.MAYBE, evidence=(KEPT,), due
 
 
 def test_a_witness_that_agrees() -> None:
-    outcome = witnessed(RECEIPT, LookUp(Verdict.FOUND, ROW, 1, (KEPT,)))
-    assert outcome == replace(RECEIPT, proof=Proof.BOTH, due_at=None, evidence=(KEPT, KEPT))
+    outcome = witnessed(RECEIPT, LookUp(Verdict.FOUND, ROW, 1, (KEPT,)), Northstar("http://x"))
+    assert outcome == replace(RECEIPT, proof=Proof.BOTH, due_at=None, evidence=(KEPT, KEPT), shown=ROW)
 
 
 def test_a_witness_that_shows_other_content() -> None:
-    outcome = witnessed(RECEIPT, LookUp(Verdict.DIFFERENT, ROW, 1))
+    outcome = witnessed(RECEIPT, LookUp(Verdict.DIFFERENT, ROW, 1), Northstar("http://x"))
     assert (outcome.state, outcome.needs_person, outcome.due_at) == (State.DISPUTED, True, None)
     assert outcome.control_number == NUMBER
     assert outcome.reason
 
 
 def test_a_witness_that_shows_too_little_confirms_nothing_and_denies_nothing() -> None:
-    outcome = witnessed(RECEIPT, LookUp(Verdict.UNSURE, ROW, 1))
+    outcome = witnessed(RECEIPT, LookUp(Verdict.UNSURE, ROW, 1), Northstar("http://x"))
     assert (outcome.state, outcome.proof, outcome.control_number) == (State.ACCEPTED, Proof.RECEIPT, NUMBER)
     assert (outcome.needs_person, outcome.due_at) == (True, None)
 
 
 def test_a_witness_that_knows_nothing_of_it() -> None:
-    outcome = witnessed(RECEIPT, LookUp(Verdict.ABSENT))
+    outcome = witnessed(RECEIPT, LookUp(Verdict.ABSENT), Northstar("http://x"))
     assert (outcome.state, outcome.sent, outcome.proof) == (State.UNKNOWN, Sent.MAYBE, Proof.NONE)
     # a person, and never an automatic look-up that ends in sending it again
     assert (outcome.needs_person, outcome.due_at, outcome.control_number) == (True, None, None)

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
-from bot.errors import Interrupted, Refused, UsageError
+from bot.errors import Interrupted, LostClaim, Refused, UsageError
 from bot.ledger import people, queue, replies, views
 from bot.ledger.schema import lines, reply_claims
 from bot.ledger.schema import replies as reply_table
+from bot.ledger.tasks import OVERDUE, Need, open_task
+from bot.portal.adapter import FoundClaim
 from bot.work.settle import settle_files
 from bot.work.settlement import Finding, Settled
+from bot.work.tasks import overdue_cause
 from tests.payer_files import Line, Paid, Payment, Said, Statuses, answer_to, x12
 from tests.unit.claims.builders import put
 from tests.unit.ledger.books import CLAIMS, Books
@@ -348,6 +351,57 @@ def test_a_reversal_alone_is_told_to_a_person_until_the_correction_comes(books: 
     assert (status(books, claim_id), kinds(books)) == (("reversed", ["reversed"] * 2), [("reversed", [claim_id])])
     settle(books, payment(answer_to(TWO, number=number(8)), number="EFT0003", on="20260901"), name="3.edi")
     assert (status(books, claim_id)[0], kinds(books)) == ("paid", [])
+
+
+def test_what_all_remittances_paid_is_the_claims_own(books: Books) -> None:
+    claim_id = accepted(books, TWO)
+    books.put(claim_id, State.ACCEPTED, due_at=books.clock.now())
+    first = answer_to(TWO, number=number(1))
+    back, again = taken_back(first), answer_to(TWO, 2, number=number(8))
+    amounts = [one.money for one in (first, back, again)]
+    for at, one in enumerate((first, back, again)):
+        settle(books, payment(one, number=f"EFT000{at}", on=f"2026080{at + 1}"), name=f"{at}.edi")
+        row = books.row(claim_id)
+        assert (row["paid"], row["payment_number"]) == (sum(amounts[: at + 1]), f"EFT000{at}")
+        assert (row["paid_on"], row["due_at"]) == (date(2026, 8, at + 1), None)
+    assert 0 < row["paid"] < TWO.charge
+
+
+def test_a_portal_never_overrules_a_remittance(books: Books) -> None:
+    claim_id = accepted(books, TWO)
+    item = books.item(claim_id)
+    settle(books, payment(answer_to(TWO, number=number(1))))
+    before = books.row(claim_id)
+    late = books.journal(claim_id, item=item)
+    denied: dict[str, Any] = {
+        "sent": Sent.ONCE,
+        "proof": Proof.BOTH,
+        "control_number": number(1),
+        "status": Status.DENIED,
+    }
+    with pytest.raises(LostClaim):  # it was asked before the file was settled
+        late.record(State.ACCEPTED, **denied)
+    shown = FoundClaim(number(1), None, None, None, None, None, None, "Denied", paid=Decimal(0))
+    books.journal(claim_id).record(State.ACCEPTED, **denied, shown=shown, due_at=books.clock.now())
+    after = books.row(claim_id)
+    unchanged = ("state", "status", "paid", "payer_words", "payment_number", "due_at")
+    assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
+
+
+def test_an_overdue_task_outlives_word_that_nothing_has_moved(books: Books) -> None:
+    claim_id = accepted(books, TWO)
+    books.put(claim_id, State.ACCEPTED, status=Status.PENDING)
+    with books.ledger.write() as connection:
+        need = Need(overdue_cause(claim_id), OVERDUE, "long", "Call.")
+        open_task(connection, need, [claim_id], books.act())
+    settle(
+        books,
+        Statuses((Said(TWO.account, ("P1:20",), TWO.charge, number=number(1)),), acknowledges=False),
+        name="1.edi",
+    )
+    assert kinds(books) == [("overdue", [claim_id])]
+    settle(books, payment(answer_to(TWO, number=number(1))), name="2.edi")
+    assert kinds(books) == []
 
 
 def test_what_is_taken_back_is_found_without_its_number(books: Books) -> None:
