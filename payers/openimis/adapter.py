@@ -66,7 +66,8 @@ class OpenImis(Saves):
 
     def __init__(self, url: str, options: Mapping[str, object] | None = None) -> None:
         super().__init__(url, options)
-        self.office = Office.model_validate(options or {})
+        assert isinstance(self.options, Office)
+        self.office = self.options
         self.pages = (form(self.office),)
 
     async def provider_shown(self, page: Page) -> str:

@@ -111,8 +111,8 @@ def test_what_somebody_sent_meanwhile_is_not_sent_again(one: TestOffice, monkeyp
     assert stored(one) == [1, 1]
 
 
-def test_nor_what_somebody_sent_while_we_were_about_to(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = one.queue(CLAIMS)
+def somebody_is_faster(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody sends what the first batch has saved, right before it would be put together."""
     original = room.Together._sent
     came: list[int] = []
 
@@ -123,6 +123,11 @@ def test_nor_what_somebody_sent_while_we_were_about_to(one: TestOffice, monkeypa
         return await original(self, guard)
 
     monkeypatch.setattr(room.Together, "_sent", late)
+
+
+def test_nor_what_somebody_sent_while_we_were_about_to(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = one.queue(CLAIMS)
+    somebody_is_faster(one, monkeypatch)
     one.run()
     assert states(one, ids) == ["held", "held"]
     one.clock.advance(600)
@@ -185,16 +190,7 @@ def test_what_somebody_else_saved_stays(one: TestOffice) -> None:
 
 def test_a_person_who_looked_lets_it_go_again(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = one.queue(CLAIMS)
-    original = room.Together._sent
-    came: list[int] = []
-
-    async def late(self: Any, guard: Any) -> Any:
-        if not came:
-            came.append(1)
-            await asyncio.to_thread(somebody_sends, one, build=True)
-        return await original(self, guard)
-
-    monkeypatch.setattr(room.Together, "_sent", late)
+    somebody_is_faster(one, monkeypatch)
     one.run()
     people.release(one.ledger, ids, Act("ruth", one.clock.now(), "voided at the payer"))
     one.clock.advance(600)
