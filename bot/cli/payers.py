@@ -1,0 +1,144 @@
+"""``payerbot payers``: the payers, their logins, and which names mean them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from bot.cli.call import Json, Why, act, installation, print_json
+from bot.errors import UnknownItem, UsageError
+from bot.installation import Installation
+from bot.ledger import people, views
+from bot.terminal import out
+from bot.work.payers import find_adapters
+
+app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
+
+
+@app.command("list")
+def payers_list(json_: Json = False) -> None:
+    """The payers there are adapters for, and what is set up."""
+    with installation() as it:
+        pauses = views.pause_rows(it.ledger)
+        rows: list[dict[str, Any]] = [
+            {
+                "slug": slug,
+                "name": adapter.name,
+                "url": it.office.payers[slug].adapter.url if slug in it.office.payers else None,
+                "logins": [login.name for login in it.office.payers[slug].logins]
+                if slug in it.office.payers
+                else [],
+                "stopped": [pause["why"] for pause in pauses if pause["payer"] == slug],
+            }
+            for slug, adapter in sorted(find_adapters().items())
+        ]
+    if json_:
+        print_json(rows)
+        return
+    for row in rows:
+        logins = ", ".join(row["logins"]) or "not set up"
+        out.print(f"[bold]{row['slug']}[/bold]  {row['name']}  ({logins})")
+        for why in row["stopped"]:
+            out.print(f"    [yellow]stopped: {escape(why)}[/yellow]")
+
+
+@app.command("show")
+def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Json = False) -> None:
+    """One payer: limits, policy, logins, and the names that mean it."""
+    with installation() as it:
+        adapters = find_adapters()
+        if slug not in adapters:
+            raise UnknownItem(f"There is no adapter '{slug}' (there are: {', '.join(sorted(adapters))}).")
+        adapter = adapters[slug]
+        payer = it.office.payers.get(slug)
+        document: dict[str, Any] = {
+            "slug": slug,
+            "name": adapter.name,
+            "url": payer.adapter.url if payer else None,
+            "lines": adapter.limits.lines,
+            "diagnoses": adapter.limits.diagnoses,
+            "attachments": adapter.limits.attachments,
+            "visibility_delay_seconds": (
+                payer.visibility_delay if payer else adapter.limits.visibility_delay
+            ).total_seconds(),
+            "verdict_delay_seconds": (
+                payer.verdict_delay if payer else adapter.limits.verdict_delay
+            ).total_seconds(),
+            "logins": [
+                {"name": login.name, "tin": login.tin, "npis": login.npis, "seats": login.seats}
+                for login in (payer.logins if payer else ())
+            ],
+            "names": [row["name"] for row in views.route_rows(it.ledger) if row["payer"] == slug],
+            "stopped": [row["why"] for row in views.pause_rows(it.ledger) if row["payer"] == slug],
+        }
+        if payer:
+            document["filing_days"] = payer.policy.filing.days
+    if json_:
+        print_json(document)
+        return
+    logins = [f"{one['name']} (tax id {one['tin']}, NPI {', '.join(one['npis'])})" for one in document["logins"]]
+    for key, value in {**document, "logins": logins, "url": document["url"] or "not set up"}.items():
+        words = "; ".join(value) if isinstance(value, list) else str(value)
+        out.print(f"{key.replace('_', ' ')}: {escape(words or 'none')}")
+
+
+@app.command("map")
+def payers_map(
+    name: Annotated[str | None, typer.Argument(help="A payer's name or id as your files write it.")] = None,
+    slug: Annotated[str | None, typer.Argument(help="The payer it means.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the name out of the table.")] = False,
+    json_: Json = False,
+) -> None:
+    """Show, or say, which portal a payer's name in your files means."""
+    with installation() as it:
+        if name is not None and remove:
+            people.unmap_name(it.ledger, name, act())
+        elif name is not None and slug is not None:
+            if slug not in find_adapters():
+                raise UnknownItem(f"There is no adapter '{slug}'.")
+            people.map_name(it.ledger, name, slug, act())
+        elif name is not None:
+            raise UsageError(f'Say which payer it means: payerbot payers map "{name}" SLUG')
+        rows = views.route_rows(it.ledger)
+    if json_:
+        print_json(
+            [{"name": row["name"], "payer": row["payer"], "who": row["who"], "at": row["at"]} for row in rows]
+        )
+        return
+    for row in rows:
+        out.print(f"'{escape(row['name'])}' means {row['payer']}")
+    if not rows:
+        out.print("No names yet. A payer's own slug always means that payer.")
+
+
+LoginOption = Annotated[str | None, typer.Option("--login", help="Only this login.")]
+
+
+def _known(it: Installation, slug: str, login: str | None) -> None:
+    payer = it.office.payer(slug)
+    if login is not None and payer.login(login) is None:
+        raise UnknownItem(f"{payer.adapter.name} has no login '{login}' here.")
+
+
+@app.command("pause")
+def payers_pause(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None, why: Why = ""
+) -> None:
+    """Stop working a payer, or one of its logins; a claim being sent is finished first."""
+    with installation() as it:
+        _known(it, slug, login)
+        people.pause(it.ledger, slug, login, people.PAUSED, act(why or "paused"))
+    out.print(f"{slug}{f' {login}' if login else ''}: paused.")
+
+
+@app.command("resume")
+def payers_resume(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None, why: Why = ""
+) -> None:
+    """Go on with a payer or login that was paused or parked; its password may be tried once more."""
+    with installation() as it:
+        _known(it, slug, login)
+        lifted = people.resume(it.ledger, slug, login, act(why))
+    out.print(f"{slug}: {'goes on' if lifted else 'was not stopped'}.")
