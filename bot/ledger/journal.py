@@ -361,13 +361,16 @@ class ClaimJournal:
         return outcome.state
 
     def _tell_lines(self, connection: Connection, outcome: Outcome) -> None:
-        """What is shown of lines belongs to ours where they are as many, of the same codes in the same order."""
+        """What is shown of lines belongs to ours where they are as many, of the same codes; in another order only
+        where no code is there twice."""
         mine = lines.c.claim_id == self._item.id
         shown = outcome.shown.lines if outcome.shown else ()
         codes = list(connection.execute(select(lines.c.code).where(mine).order_by(lines.c.number)).scalars())
-        if not shown or [line.code for line in shown] != codes:
+        theirs = [line.code for line in shown]
+        if sorted(theirs) != sorted(codes) or (theirs != codes and len(set(codes)) < len(codes)):
             return
-        for number, (line, status) in enumerate(zip(shown, outcome.shown_lines, strict=True), start=1):
+        told = zip(shown, outcome.shown_lines, strict=True)
+        for number, (line, status) in enumerate(sorted(told, key=lambda one: codes.index(one[0].code)), start=1):
             connection.execute(
                 update(lines)
                 .where(mine, lines.c.number == number)

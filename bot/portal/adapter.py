@@ -406,7 +406,7 @@ class Adapter(ABC):
     #: The button that fires the final stage.
     sends: ClassVar[str] = "Submit"
     #: What the receipt must repeat. Those in `identity` tell whose receipt it is.
-    echoes: ClassVar[tuple[Field, ...]]
+    echoes: tuple[Field, ...]
     #: Labels of the echoes that tell whose receipt it is; a difference elsewhere is a wrong claim at the payer.
     identity: ClassVar[frozenset[str]]
     stages: ClassVar[tuple[Stage, ...]]

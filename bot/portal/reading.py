@@ -37,7 +37,7 @@ SCRIPT = r"""
   // Of a control without a label: what stands alone beside it, or heads its column, and its row's number.
   const beside = element => {
     for (let e = element.parentElement; e; e = e.parentElement) {
-      const labels = e.querySelectorAll('label');
+      const labels = [...e.querySelectorAll('label')].filter(words);
       if (e.querySelectorAll('input,select,textarea').length > 1) break;
       if (labels.length) return labels.length === 1 ? words(labels[0]) : '';
     }
@@ -70,6 +70,9 @@ SCRIPT = r"""
         section: section(element),
       };
       if (element.type === 'select-one') one.text = squeeze(element.selectedOptions[0]?.textContent);
+      // what is hidden from screen readers stands for a button beside it, which says it in words
+      const button = element.ariaHidden === 'true' && element.parentElement.querySelector('[role=button]');
+      if (button) one.text = squeeze(button.innerText);
       if (element.type === 'checkbox') one.value = one.text = element.checked ? 'yes' : 'no';
       if (element.type === 'file') one.value = one.text = [...element.files].map(f => f.name).join(' ');
       if (element.type === 'radio') {

@@ -338,8 +338,10 @@ class Submission:
     async def _compare_saved(self, adapter: SavingAdapter, saved: str) -> None:
         """What the portal saved must be the claim as it was queued."""
         there = await adapter.saved_claims(self.session.page, self.sent_as)
-        if saved not in there or not is_shown(adapter, self.work.claim, there[saved]):
-            raise NotAsQueued("What the portal saved is not the claim as it was queued.")
+        if saved in there and is_shown(adapter, self.work.claim, there[saved]):
+            return
+        odd = ", ".join(_shown_otherwise(adapter, self.work.claim, there.get(saved, {})))
+        raise NotAsQueued(f"What the portal saved is not the claim as it was queued{f': {odd}' if odd else ''}.")
 
     async def tidied(self, outcome: Outcome) -> Outcome:
         """What an unsent claim left at the portal is taken away: now, or before it is entered again."""
@@ -671,10 +673,13 @@ def _stopping(error: Exception) -> LoginStopped | FormChanged | None:
 
 def is_shown(adapter: Adapter, claim: Claim, shown: Mapping[str, str]) -> bool:
     """Whether what is shown is this claim's, and tells whose it is."""
+    return adapter.identity <= shown.keys() and not _shown_otherwise(adapter, claim, shown)
+
+
+def _shown_otherwise(adapter: Adapter, claim: Claim, shown: Mapping[str, str]) -> list[str]:
+    """Labels of what is shown, and is not as in the claim."""
     wanted = {echo.label: fit.expected(echo, claim) for echo in adapter.echoes if echo.label in shown}
-    return adapter.identity <= wanted.keys() and all(
-        value is None or same(value, shown[label]) for label, value in wanted.items()
-    )
+    return [label for label, value in wanted.items() if value is not None and not same(value, shown[label])]
 
 
 def differences(adapter: Adapter, claim: Claim, receipt: Receipt) -> frozenset[str]:

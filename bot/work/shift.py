@@ -247,10 +247,12 @@ class Shift:
         return self._as_entered(item) if item else None
 
     def _as_entered(self, item: Item) -> Item:
-        """A claim with the account number under which this portal has it."""
+        """A claim with the account number under which this portal has it; where it is drawn, it is the payer's
+        number, too, so that one entered by hand has that which a person gave it."""
         if (length := self.payer.adapter.draws_account) is None:
             return item
-        return replace(item, claim=item.claim.model_copy(update={"account": item.drawn[:length]}))
+        number = item.control_number if item.state is State.ACCEPTED else None
+        return replace(item, claim=item.claim.model_copy(update={"account": number or item.drawn[:length]}))
 
     async def _attempt(self, item: Item, work: Awaitable[None]) -> None:
         """Do one claim's work; a claim the portal keeps us from does not keep us from the next one."""
@@ -386,8 +388,9 @@ class Shift:
             assert since is not None
             assert last is not None
             armed = Armed(since, last, self.payer.adapter.sent_as(item.claim))
+        by_hand = item.state is State.ACCEPTED and item.proof is Proof.NONE
         sought = Sought(
-            armed.sent_as,
+            self.payer.adapter.sent_as(item.claim) if by_hand else armed.sent_as,
             item.service_from,
             item.service_to,
             item.charge,

@@ -22,11 +22,11 @@ from bot.portal.adapter import (
     Unexpected,
     shown,
 )
-from bot.portal.convert import dmy, money
+from bot.portal.convert import dmy, money, nodot
 from bot.portal.reading import await_control, read
 from bot.portal.way import USUAL, reach
 from payers.openimis import screens
-from payers.openimis.form import Office, form
+from payers.openimis.form import Office, entered_services, form
 from payers.openimis.saving import Saves
 
 
@@ -38,15 +38,15 @@ class OpenImis(Saves):
     asks_office = Office
     limits = Limits(lines=50, diagnoses=5)
     draws_account = 8
-    control_number = r"[A-Z2-7]{8}"
+    control_number = r"[A-Z2-7]{8}|(?=.*\d)\S{2,8}"  # one that is drawn, or a person's
     home = re.compile("^Welcome ")
     sign_in_form = SignInForm("Username", "Password", "Log In")
-    echoes = (
+    echoes: tuple[Field, ...] = (
         shown("Claim No.", "account"),
         shown("Insurance No.", "subscriber.member_id", sensitive=True),
         shown("Visit Date From", "service_from", dmy),
         shown("Claimed", "charge", money),
-        shown("Lines", lambda claim, _: len(claim.lines)),
+        shown("Diagnoses", lambda claim, _: " ".join(map(nodot, claim.diagnoses)), sensitive=True),
     )
     identity = frozenset({"Claim No.", "Insurance No."})
     words: ClassVar[Mapping[str, Status]] = {
@@ -69,15 +69,17 @@ class OpenImis(Saves):
         assert isinstance(self.options, Office)
         self.office = self.options
         self.pages = (form(self.office),)
+        self.echoes = (*type(self).echoes, entered_services(self.office))
 
     async def provider_shown(self, page: Page) -> str:
         """The facility comes with the claim administrator, who is chosen above the list of claims."""
+        await screens.load(page, self)
         await screens.choose_administrator(page, self, self.office.claim_administrator)
         return self.office.npi_of((await read(page)).shown("Health Facility") or "")
 
     async def open_form(self, page: Page) -> None:
         """From the list, which hands its administrator and facility on to the form."""
-        await self.provider_shown(page)
+        await screens.choose_administrator(page, self, self.office.claim_administrator)
         await screens.round_button(page).press("Enter")
         await await_control(page, "Service 1")  # the facility's prices come last
 
@@ -109,4 +111,4 @@ class OpenImis(Saves):
         row = await screens.search(page, self, sought.account)
         if row is None or row["Status"] == screens.ENTERED:
             return []
-        return [screens.found(row, await screens.opened(page, self, sought.account))]
+        return [screens.found(row, await screens.opened(page, self, sought.account), self.office.ours)]

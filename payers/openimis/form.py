@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -11,6 +12,8 @@ from bot.portal.convert import dmy, money, nodot, whole
 
 #: What a select holds, by the words it shows.
 _VISIT_TYPES = {"Emergency": '"E"', "Other": '"O"'}
+
+DIAGNOSES = ("Main Diagnosis", "Sec Dg1", "Sec Dg2", "Sec Dg3", "Sec Dg4")
 
 
 class Office(Options):
@@ -28,6 +31,20 @@ class Office(Options):
         """The billing NPI of a health facility as the portal shows it; empty for one nobody named."""
         return next((npi for npi, shown_as in self.facilities.items() if shown_as == facility), "")
 
+    def code_of(self, line: Line) -> str:
+        """The insurer's code of what was done."""
+        return self.services.get(line.code.lower(), line.code)
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """Our code of a procedure, by the insurer's."""
+        return {theirs: ours.upper() for ours, theirs in self.services.items()}
+
+
+def services(lines: Iterable[tuple[str, str, str]]) -> str:
+    """Lines by code, quantity and price of each, in no order: openIMIS keeps none."""
+    return ", ".join(sorted(f"{code} × {whole(quantity)} at {money(price)}" for code, quantity, price in lines))
+
 
 def form(office: Office) -> FormPage:
     """The one page of it. A claim number is drawn for each claim; visits have dates, their lines have none."""
@@ -41,8 +58,10 @@ def form(office: Office) -> FormPage:
             Field("Visit Date From", "service_from", dmy, Kind.OWN, required=True),
             Field("Visit Date To", _last_day, dmy, Kind.OWN),
             Field("Visit Type", Fixed(_VISIT_TYPES[office.visit_type]), kind=Kind.OWN, required=True),
-            Field("Main Diagnosis", "diagnoses.0", nodot, Kind.PICK, required=True, sensitive=True),
-            *(Field(f"Sec Dg{n}", f"diagnoses.{n}", nodot, Kind.PICK, sensitive=True) for n in range(1, 5)),
+            *(
+                Field(label, f"diagnoses.{place}", nodot, Kind.PICK, required=place == 0, sensitive=True)
+                for place, label in enumerate(DIAGNOSES)
+            ),
             Field("Claim No.", "account", required=True),
             Field("Guarantee No.", "prior_authorisation", max_length=50),
             Field("Explanation", "note"),
@@ -52,8 +71,7 @@ def form(office: Office) -> FormPage:
             Grid(
                 "line",
                 (
-                    Field("Service {n}", lambda _, line: office.services.get(line.code.lower(), line.code),
-                          kind=Kind.PICK, required=True),
+                    Field("Service {n}", lambda _, line: office.code_of(line), kind=Kind.PICK, required=True),
                     Field("Quantity {n}", "line.units", whole, required=True),
                     Field("Price {n}", _price, money, required=True),
                     Field("Explanation {n}", _explanation),
@@ -68,6 +86,17 @@ def form(office: Office) -> FormPage:
 
 def _last_day(claim: Claim, _: object) -> object:
     return claim.service_to if claim.service_to != claim.service_from else None
+
+
+def entered_services(office: Office) -> Field:
+    """The lines, as the claim shows them once it is there."""
+
+    def wanted(claim: Claim, _: object) -> str:
+        return services(
+            (office.code_of(line), whole(line.units), money(_price(claim, line))) for line in claim.lines
+        )
+
+    return shown("Services", wanted)
 
 
 def _price(_: Claim, line: Line) -> Decimal:

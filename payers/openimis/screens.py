@@ -1,37 +1,54 @@
 """openIMIS's screens: the list of claims, one claim opened, the journal of what was asked, the calendar.
 
-The pages load once. From then on everything goes by the menu: loading one anew asks for things that no guard lets
-pass.
+The pages load once, with the journal of what was asked before: a claim of which something is pending there is left
+alone. From then on everything goes by the menu: loading one anew asks for things that no guard lets pass.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from playwright.async_api import ElementHandle, Locator, Page
 
 from bot.errors import SessionLost
-from bot.portal.adapter import Adapter, FoundClaim
+from bot.portal.adapter import Adapter, FoundClaim, FoundLine
 from bot.portal.convert import read_dmy, read_money
 from bot.portal.reading import await_shown, box, read
 from bot.portal.way import heading, reach
+from payers.openimis.form import DIAGNOSES, services
+from payers.openimis.reasons import REASONS
 
-ENTERED = "Entered"
+ENTERED, VALUATED = "Entered", "Valuated"
+#: Of a line.
+REFUSED = "Rejected"
 _FOUND = re.compile(r"^\d+ Claims Found")
+#: What a page that is loaded asks for, once.
+_JOURNAL = "mutationLogs(first"
 _SELECTED = "Selected 1 claim(s)"
+
+
+async def load(page: Page, adapter: Adapter) -> None:
+    """Load the pages, with what the journal has from before. Raises `SessionLost` when nobody is signed in."""
+    sign_in = page.get_by_role("button", name=adapter.sign_in_form.press)
+    async with page.expect_response(lambda answer: _JOURNAL in (answer.request.post_data or "")):
+        await page.goto(adapter.url)
+        await reach(page, adapter, _menu(page).or_(sign_in))
+        if await sign_in.count():
+            raise SessionLost(f"{adapter.name} asks us to sign in.")
+
+
+def _menu(page: Page) -> Locator:
+    return page.get_by_role("banner").get_by_role("button", name="Claims")
 
 
 async def open_list(page: Page, adapter: Adapter) -> None:
     """Open the list of the facility's claims. Raises `SessionLost` when nobody is signed in."""
-    menu = page.get_by_role("banner").get_by_role("button", name="Claims")
+    menu = _menu(page)
     if not await menu.count():
-        await page.goto(adapter.url)
-        sign_in = page.get_by_role("button", name=adapter.sign_in_form.press)
-        await reach(page, adapter, menu.or_(sign_in))
-        if await sign_in.count():
-            raise SessionLost(f"{adapter.name} asks us to sign in.")
+        await load(page, adapter)
     await menu.click()
     await page.get_by_role("menuitem", name="Health Facility Claims").click()
     await reach(page, adapter, page.get_by_text(_FOUND))
@@ -49,15 +66,17 @@ async def choose_administrator(page: Page, adapter: Adapter, who: str) -> None:
 
 
 async def search(page: Page, adapter: Adapter, number: str) -> Mapping[str, str] | None:
-    """The list's row of the claim with this number, whatever its status; None when there is none.
+    """The list's row of the claim with this number, whatever its status and whoever entered it; None when there is
+    none.
 
     Raises `Passing` while the portal still works on what it was asked before: the list may be stale.
     """
     await open_list(page, adapter)
-    await settled(page)
+    await settled(page, number)
     status = await box(page, "Claim Status")
     if await status.input_value():  # it opens with those that were not submitted
         await _buttons_beside(page, "Claim Status").last.click()  # the cross
+    await (await box(page, "Claim Administrator")).fill("")
     await (await box(page, "Claim No.")).fill(number)
     asked = re.compile(rf'code_Icontains:\s*\\"{number}\\"')
     async with page.expect_response(lambda answer: asked.search(answer.request.post_data or "") is not None):
@@ -92,14 +111,30 @@ async def opened(page: Page, adapter: Adapter, number: str) -> dict[str, str]:
     await reach(page, adapter, heading(page, f"Claim {number}"))
     await await_shown(page, ["Claim No.", "Insurance No.", "Claimed", "Service 1"])
     controls = (await read(page)).controls
-    found = {control.label: control.text for control in reversed(controls)}  # the first of a name is the claim's
-    found["Lines"] = str(sum(label.startswith("Service ") and text != "" for label, text in found.items()))
-    return found
+    shown = {control.label: control.text for control in reversed(controls)}  # the first of a name is the claim's
+    why = page.locator("tr:not(:has(tr)):has(input) > td:last-child")  # because: the reasons are text in a cell
+    shown |= {f"R {number}": text for number, text in enumerate(await why.all_inner_texts(), start=1)}
+    shown["Diagnoses"] = " ".join(code for label in DIAGNOSES if (code := shown[label].partition(" ")[0]))
+    shown["Services"] = services(
+        (shown[f"Service {n}"].partition(" ")[0], shown[f"Quantity {n}"], shown[f"Price {n}"])
+        for n in _numbers(shown)
+    )
+    return shown
 
 
-def found(row: Mapping[str, str], claim: Mapping[str, str]) -> FoundClaim:
-    """A claim from its row in the list and from what it shows itself."""
+def _numbers(shown: Mapping[str, str]) -> Iterator[int]:
+    """The numbers of an opened claim's lines."""
+    return (n for n in range(1, len(shown)) if shown.get(f"Service {n}"))
+
+
+def found(row: Mapping[str, str], claim: Mapping[str, str], codes: Mapping[str, str]) -> FoundClaim:
+    """A claim from its row in the list and from what it shows itself; `codes` are ours, by the insurer's.
+
+    Until it is valuated, what is approved may still change. The list has the sum: the opened claim counts every
+    line once, whatever its quantity.
+    """
     first = read_dmy(claim["Visit Date From"])
+    lines = [_line(claim, n, codes, final=row["Status"] == VALUATED) for n in _numbers(claim)]
     return FoundClaim(
         control_number=row["Claim No."],
         account=row["Claim No."],
@@ -109,6 +144,23 @@ def found(row: Mapping[str, str], claim: Mapping[str, str]) -> FoundClaim:
         charge=read_money(claim["Claimed"]),
         received_at=None,
         words=row["Status"],
+        allowed=read_money(row["Approved"]) if row["Status"] == VALUATED else None,
+        reasons=tuple(dict.fromkeys(why for line in lines for why in line.reasons)),
+        lines=tuple(lines),
+    )
+
+
+def _line(claim: Mapping[str, str], n: int, codes: Mapping[str, str], *, final: bool) -> FoundLine:
+    """One line of an opened claim: what was refused of it is not paid, whatever was asked."""
+    code = claim[f"Service {n}"].partition(" ")[0]
+    refused = claim[f"Status {n}"] == REFUSED
+    quantity = Decimal(claim[f"App. Quantity {n}"] or claim[f"Quantity {n}"])
+    price = read_money(claim[f"App. Price {n}"] or claim[f"Price {n}"]) or Decimal(0)
+    return FoundLine(
+        code=codes.get(code, code),
+        words=REFUSED if refused else "",
+        allowed=(Decimal(0) if refused else quantity * price) if final else None,
+        reasons=(REASONS.get(why := claim[f"R {n}"], f"reason {why}"),) if refused else (),
     )
 
 
@@ -123,10 +175,14 @@ def entry(page: Page, label: str) -> Locator:
     return page.get_by_role("navigation").get_by_role("listitem").filter(has_text=label).first
 
 
-async def settled(page: Page) -> None:
-    """Wait until nothing that was asked is still being worked on. Raises `Passing` when that takes too long."""
-    working = page.get_by_role("navigation").get_by_role("progressbar")
-    await working.first.wait_for(state="detached")
+async def settled(page: Page, number: str) -> None:
+    """Wait until nothing that was asked about this claim, or about several at once, is still being worked on.
+
+    Raises Playwright's `TimeoutError` when that takes too long.
+    """
+    asked = page.get_by_role("navigation").get_by_role("listitem").filter(has=page.get_by_role("progressbar"))
+    ours = asked.filter(has_text=re.compile(rf"{re.escape(number)}|Submitted \d+ claims"))
+    await ours.first.wait_for(state="detached")
 
 
 async def said(page: Page, label: str) -> str:

@@ -187,7 +187,7 @@ class Soak:
         for _ in range(8):
             self._pass(120)
             worker = self._start(unattended=False)
-            worker.join(600)
+            worker.join(1800)
             if worker.exitcode != 0:
                 raise AssertionError(f"a worker that nobody struck ended with {worker.exitcode}")
             if not self._left() and not self._waiting():

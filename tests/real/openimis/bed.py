@@ -87,6 +87,18 @@ class Bed:
         if self._outcome(client_id) is Outcome.FAILED:
             raise RuntimeError("openIMIS did not process the claims")
 
+    def exchange(self, code: str, service: str, other: str) -> None:
+        """Put another service in the place of one that a claim has."""
+        self._execute(
+            """UPDATE "tblClaimServices" SET "ServiceID" = s."ServiceID" FROM "tblServices" s
+            WHERE s."ServCode" = %s AND s."ValidityTo" IS NULL AND "tblClaimServices"."ServiceID" IN
+            (SELECT "ServiceID" FROM "tblServices" WHERE "ServCode" = %s) AND "ClaimID" IN
+            (SELECT "ClaimID" FROM "tblClaim" WHERE "ClaimCode" = %s AND "ValidityTo" IS NULL)""",
+            other,
+            service,
+            code,
+        )
+
     def seed(self) -> None:
         """Write the catalogue into the database once more; what is there already stays as it is."""
         subprocess.run([self._python, BACKEND / "seed.py"], env=self._settings, check=True, capture_output=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -27,6 +28,7 @@ from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Login, Office, Payer, policy_of
 from bot.work.summary import Summary
 from fixtures.people import PRACTICE
+from fixtures.wire import Wire
 from payers.openimis.adapter import OpenImis
 from tests.conftest import Loop
 from tests.faults import entries
@@ -101,6 +103,19 @@ class RealOffice:
     def tasks(self) -> Rows:
         """The open tasks."""
         return views.task_rows(self.ledger)
+
+
+@contextmanager
+def wire(loop: Loop, url: str) -> Iterator[Wire]:
+    """What stands between an office and openIMIS, and may lose what goes over it."""
+    address = urlsplit(url)
+    assert address.hostname
+    assert address.port
+    between = loop.run(Wire(address.hostname, address.port).__aenter__())
+    try:
+        yield between
+    finally:
+        loop.run(between.__aexit__(None, None, None))
 
 
 @contextmanager

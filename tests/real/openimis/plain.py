@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from playwright.async_api import Locator, Page, Response, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from tests.real.openimis.catalogue import User
 
@@ -85,11 +87,15 @@ async def sign_in(page: Page, url: str, user: User) -> None:
     await page.wait_for_url("**/front/home")
 
 
+@retry(retry=retry_if_exception_type(PlaywrightTimeout), stop=stop_after_attempt(3), reraise=True)
 async def open_list(page: Page) -> None:
-    """The list of the facility's claims: those not yet submitted, to begin with."""
+    """The list of the facility's claims: those not yet submitted, to begin with.
+
+    On a busy machine the menu sometimes closes without having gone anywhere.
+    """
     await page.get_by_role("banner").get_by_role("button", name="Claims").click()
     await page.get_by_role("menuitem", name="Health Facility Claims").click()
-    await page.get_by_text(re.compile(r"^\d+ Claims Found")).wait_for()
+    await page.get_by_text(re.compile(r"^\d+ Claims Found")).wait_for(timeout=_PATIENCE / 3)
 
 
 async def open_form(page: Page) -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page
 
 from bot.claims.model import Claim, Line
 from bot.home import Home
-from bot.ledger import queue, views
+from bot.ledger import people, queue, views
+from bot.ledger.store import Act
 from bot.portal import submission
 from bot.work.dispatch import Order
 from fixtures.claims.generate import claims as invented
@@ -25,8 +25,8 @@ from payers.openimis import form
 from payers.openimis.adapter import OpenImis
 from tests.conftest import Loop
 from tests.real.openimis.bed import Bed
-from tests.real.openimis.catalogue import LAPSED, PARTLY_COVERED, UNCOVERED, Insuree
-from tests.real.openimis.office import RealOffice, office
+from tests.real.openimis.catalogue import CLERK_2, LAPSED, PARTLY_COVERED, UNCOVERED, Insuree
+from tests.real.openimis.office import RealOffice, office, wire
 from tests.real.openimis.oracle import Status
 
 pytestmark = pytest.mark.real
@@ -34,7 +34,10 @@ pytestmark = pytest.mark.real
 _DAY = date(2026, 6, 30)
 _API = "/api/graphql"
 #: What may become of a reply, with the request delivered or not.
-_LOST = [Loss(cut, delivered) for cut in (Cut.FIN, Cut.HALF) for delivered in (True, False)]
+_LOST = [
+    pytest.param(Loss(Cut.FIN, delivered=True), marks=pytest.mark.brief),
+    *(Loss(cut, delivered) for cut, delivered in ((Cut.FIN, False), (Cut.HALF, True), (Cut.HALF, False))),
+]
 
 
 def line(code: str = "99490", charge: str = "62.00", units: int = 1, **more: object) -> Line:
@@ -93,15 +96,8 @@ class Wired:
 @pytest.fixture
 def wired(bed: Bed, loop: Loop, tmp_path: Path) -> Iterator[Wired]:
     """An office with an empty ledger, and the wire before it."""
-    address = urlsplit(bed.url)
-    assert address.hostname
-    assert address.port
-    wire = loop.run(Wire(address.hostname, address.port).__aenter__())
-    try:
-        with office(Home(tmp_path / "home"), wire.url, loop) as one:
-            yield Wired(one, wire)
-    finally:
-        loop.run(wire.__aexit__(None, None, None))
+    with wire(loop, bed.url) as between, office(Home(tmp_path / "home"), between.url, loop) as one:
+        yield Wired(one, between)
 
 
 def state(one: RealOffice, claim_id: int) -> tuple[str, str, str, str]:
@@ -110,6 +106,7 @@ def state(one: RealOffice, claim_id: int) -> tuple[str, str, str, str]:
     return row["state"], row["status"], row["sent"], row["proof"]
 
 
+@pytest.mark.brief
 def test_care_and_a_home_visit_arrive_once_and_as_queued(
     one: RealOffice, bed: Bed, insurees: list[Insuree]
 ) -> None:
@@ -135,7 +132,9 @@ def test_care_and_a_home_visit_arrive_once_and_as_queued(
 @pytest.mark.parametrize(
     ("insuree", "lines", "status", "at_payer"),
     [
-        pytest.param(LAPSED[0], (line(),), "denied", Status.REJECTED, id="a lapsed policy"),
+        pytest.param(
+            LAPSED[0], (line(),), "denied", Status.REJECTED, id="a lapsed policy", marks=pytest.mark.brief
+        ),
         pytest.param(PARTLY_COVERED[0], (line(UNCOVERED, "150.00"),), "denied", Status.REJECTED, id="not covered"),
         pytest.param(
             PARTLY_COVERED[1], (line("99213", "128.00"), line()), "pending", Status.CHECKED, id="covered in part"
@@ -149,6 +148,74 @@ def test_what_the_payer_makes_of_it_is_its_status(
     assert one.run().balanced
     assert state(one, claim_id) == ("accepted", status, "once", "both"), one.claim(claim_id)["reason"]
     assert bed.oracle.claims_of(insuree.number)[-1].status is at_payer
+
+
+@pytest.mark.brief
+def test_once_valuated_it_is_finalized_with_what_is_approved(
+    one: RealOffice, bed: Bed, insurees: list[Insuree]
+) -> None:
+    somebody = PARTLY_COVERED[2]
+    ids = one.queue(
+        [
+            claim(insurees[0], line(), line("99439", "94.00", 2)),
+            claim(insurees[1], line("99600", "165.00", description="wound care at home, as 99349")),
+            claim(somebody, line("99349", "214.00"), line("99213", "128.00"), line()),
+        ]
+    )
+    one.run()
+    numbers = [one.claim(claim_id)["control_number"] for claim_id in ids]
+    one.clock.advance(45 * 86400)
+    one.run(Order(look_ups_only=True))
+    assert [one.claim(claim_id)["status"] for claim_id in ids] == ["pending"] * 3
+    assert [one.claim(claim_id)["allowed"] for claim_id in ids] == [None] * 3  # the reviewer may say otherwise
+    bed.process(*numbers)
+    one.clock.advance(45 * 86400)
+    one.run(Order(look_ups_only=True))
+    rows = [one.claim(claim_id) for claim_id in ids]
+    assert [row["status"] for row in rows] == ["finalized"] * 3
+    assert [row["allowed"] for row in rows] == [bed.oracle.claim(number).valuated for number in numbers]
+    assert [row["allowed"] for row in rows] == [Decimal(156), Decimal(165), Decimal(128)]
+    lines = views.claim_history(one.ledger, ids[2])["lines"]
+    assert [(one["code"], one["status"], one["allowed"]) for one in lines] == [
+        ("99349", "denied", Decimal(0)),
+        ("99213", "finalized", Decimal(128)),
+        ("99490", "denied", Decimal(0)),
+    ]
+    assert lines[0]["payer_reasons"] == ["no active policy covers the service"]
+
+
+@pytest.mark.brief
+def test_what_was_saved_otherwise_than_queued_is_not_submitted(
+    one: RealOffice, bed: Bed, insuree: Insuree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = OpenImis.saved
+
+    async def saved(self: OpenImis, page: Page) -> str:
+        number = await original(self, page)
+        await asyncio.to_thread(bed.exchange, number, "99490", "99491")
+        return number
+
+    monkeypatch.setattr(OpenImis, "saved", saved)
+    [claim_id] = one.queue([claim(insuree)])
+    one.run()
+    assert state(one, claim_id)[0] == "held", one.claim(claim_id)["reason"]
+    assert "Services" in one.claim(claim_id)["reason"]
+    assert bed.oracle.count(insuree.number) == 0  # what was saved was taken away again
+
+
+def test_one_entered_by_a_colleague_is_followed_under_the_number_it_has_there(
+    one: RealOffice, bed: Bed, loop: Loop, tmp_path: Path, insuree: Insuree
+) -> None:
+    [claim_id] = one.queue([claim(insuree)])
+    with office(Home(tmp_path / "colleague"), bed.url, loop, CLERK_2) as colleague:
+        [theirs] = colleague.queue([claim(insuree)])
+        colleague.run()
+        number = colleague.claim(theirs)["control_number"]
+    people.entered_by_hand(one.ledger, claim_id, number, Act("tester", one.clock.now()))
+    bed.process(number)
+    one.clock.advance(45 * 86400)
+    one.run(Order(look_ups_only=True))
+    assert state(one, claim_id) == ("accepted", "finalized", "once", "look-up"), one.claim(claim_id)["reason"]
 
 
 def test_nobody_of_that_number(one: RealOffice, bed: Bed, insuree: Insuree) -> None:
@@ -183,6 +250,7 @@ def test_a_number_that_is_taken(
     assert len(one.tasks()) == 1
 
 
+@pytest.mark.brief
 def test_a_save_that_fails_looks_like_one_that_worked(
     one: RealOffice, bed: Bed, insuree: Insuree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,7 +319,7 @@ def ends_well(wired: Wired, bed: Bed, insuree: Insuree) -> None:
     assert wired.submits() <= 2
 
 
-@pytest.mark.parametrize("where", ["open_form", "leave", "choose", "send"])
+@pytest.mark.parametrize("where", ["open_form", "leave", "choose", pytest.param("send", marks=pytest.mark.brief)])
 def test_the_session_is_lost(
     one: RealOffice, bed: Bed, insuree: Insuree, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,5 +379,5 @@ def test_a_submit_that_waits_for_somebody_to_do_it(
             bed.until(lambda: bed.oracle.claims_of(insuree.number)[0].status is Status.CHECKED)
             one.clock.advance(3600)
             one.run(Order(look_ups_only=True))
-    assert state(one, claim_id)[0] == "accepted"
+    assert state(one, claim_id)[0] == "accepted", one.claim(claim_id)["reason"]
     assert len(bed.oracle.claims_of(insuree.number)) == 1
