@@ -10,10 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, State, Status
 from bot.ledger import people, views
+from bot.ledger.schema import claims as claim_table
 from bot.ledger.store import Act
 from bot.testing import Step
 from bot.work import serve
@@ -140,6 +142,44 @@ def test_an_overdue_claim_is_one_task_that_says_what_is_next(weeks: Weeks) -> No
     assert second["action"] != first["action"]
     weeks.pass_days(60)
     assert weeks.kinds() == ["info_requested"]
+
+
+def test_what_was_decided_does_not_go_back_to_waiting_but_may_be_taken_back(weeks: Weeks) -> None:
+    back = _after(60, "Reversed", allowed="0.00", paid="0.00")
+    claim = _sent(weeks, _after(1, "Paid", **PAID), _after(40, "In process"), back)
+    weeks.pass_days(30)
+    _ask_again(weeks, 45)
+    assert (weeks.row(claim)["status"], weeks.row(claim)["paid"]) == (Status.PAID, Decimal("32.00"))
+    assert weeks.kinds() == []
+    _ask_again(weeks, 20)
+    assert (weeks.row(claim)["status"], weeks.row(claim)["paid"]) == (Status.REVERSED, Decimal("0.00"))
+    assert weeks.kinds() == ["reversed"]
+
+
+def _ask_again(weeks: Weeks, days: int) -> None:
+    """Nobody does that with a claim that is decided; here somebody does, so many days later."""
+    searches = len(weeks.portal.searches)
+    weeks.advance(days * 86400)
+    with weeks.ledger.write() as connection:
+        connection.execute(update(claim_table).values(due_at=weeks.clock.now()))
+    weeks.follow_up()
+    assert len(weeks.portal.searches) == searches + 1
+
+
+def test_amounts_that_do_not_add_up_are_one_task_until_they_do(weeks: Weeks) -> None:
+    wrong = [_after(days, "Paid", paid="32.00", lines=(("99213", "Paid", "31.00"),)) for days in (1, 30)]
+    claim = _sent(weeks, *wrong, _after(50, "Paid", **PAID))
+    weeks.pass_days(45)
+    row = weeks.row(claim)
+    assert (row["status"], row["paid"], weeks.kinds()) == (Status.PENDING, None, ["doubtful"])
+    assert "$31.00 for the lines together" in row["reason"]
+    # words that nobody knows are asked about as often
+    assert len(weeks.portal.searches) > 3
+    weeks.pass_days(15)
+    row = weeks.row(claim)
+    assert (row["status"], row["paid"], row["reason"]) == (Status.PAID, Decimal("32.00"), "")
+    assert weeks.kinds() == []
+    assert len(views.task_rows(weeks.ledger, every=True)) == 1
 
 
 def test_a_claim_entered_by_hand_is_followed_too(weeks: Weeks) -> None:
