@@ -277,7 +277,7 @@ class FoundLine:
     paid: Decimal | None = None
     #: Why it was paid so, by code or word.
     reasons: tuple[str, ...] = ()
-    #: What stands where an amount should, such as ``'see EOB' as 'Paid'``.
+    #: Labels under which there stands something that is no amount. What, may be anybody's name: it is not kept.
     unreadable: tuple[str, ...] = ()
 
 
@@ -310,7 +310,8 @@ class FoundClaim:
     answer_by: date | None = None
     #: Its lines in their order, all of them or none.
     lines: tuple[FoundLine, ...] = ()
-    #: What stands where an amount or a date should, such as ``'see EOB' as 'Paid'``.
+    #: Labels under which there stands something that is no amount or date. What, may be anybody's name: it is not
+    #: kept.
     unreadable: tuple[str, ...] = ()
 
 
@@ -331,7 +332,7 @@ class Cells:
 
     def __init__(self, row: Mapping[str, str]) -> None:
         self._row = row
-        #: What stands where an amount or a date should.
+        #: Labels under which there stands something that is no amount or date.
         self.unreadable: tuple[str, ...] = ()
 
     def text(self, label: str | None) -> str:
@@ -342,8 +343,8 @@ class Cells:
         """An amount or a date. One that cannot be read is no guess: it is noted."""
         words = self.text(label)
         value = reads(words)
-        if value is None and words.strip(_BLANKS):
-            self.unreadable = (*self.unreadable, f"'{words}' as '{label}'")
+        if value is None and label and words.strip(_BLANKS):
+            self.unreadable = (*self.unreadable, label)
         return value
 
     def codes(self, label: str | None) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def _weighed(word: Status, paid: Decimal | None, reasons: tuple[str, ...]) -> St
 
 def _doubt(row: FoundClaim, status: Status) -> str:
     """How the page contradicts itself."""
-    if unreadable := (*row.unreadable, *(words for line in row.lines for words in line.unreadable)):
-        return f"The payer's page shows {unreadable[0]}."
+    if unreadable := (*row.unreadable, *(label for line in row.lines for label in line.unreadable)):
+        return f"The payer's page has something under '{unreadable[0]}' that is no amount or date."
     paid, lines = row.paid, total(line.paid for line in row.lines)
     if paid is None:
         return ""

@@ -319,10 +319,12 @@ class PortalBooks:
         return Counter(str(one["account"]) for one in self._portal.claims)
 
 
-def at_a_mock_portal(folder: Path, loop: Loop, slug: str, claims: int, seed: int = 1) -> Figures:
+def at_a_mock_portal(
+    folder: Path, loop: Loop, slug: str, claims: int, seed: int = 1, *, signs_in: bool = True
+) -> Figures:
     """A quarter at a mock portal, in a browser. Evenings on which nothing is due are passed over."""
     some = invented(slug, claims)
-    with office(slug, folder, loop) as one:
+    with office(slug, folder, loop, signs_in=signs_in) as one:
         one.clock.advance((AFTER - one.clock.now()).total_seconds())
         one.portal.decide(seed)
         quarter = Quarter(f"A quarter at {one.payer.adapter.name}", some, one, PortalBooks(one.portal))

@@ -43,15 +43,14 @@ def sent(one: TestOffice, some: list[Claim]) -> list[int]:
     one.portal.decide(SEED)
     ids = one.queue(some)
     one.run()
-    one.clock.advance(timedelta(days=6).total_seconds())
-    one.run(FOLLOW_UP)
+    evening(one, timedelta(days=6))
     assert {one.claim(claim_id)["status"] for claim_id in ids} == {Status.PENDING}
     return ids
 
 
-def evening(one: TestOffice, days: int = 1) -> None:
-    """Follow up so many days later."""
-    one.clock.advance(timedelta(days=days).total_seconds())
+def evening(one: TestOffice, later: timedelta = timedelta(0)) -> None:
+    """Follow up so much later."""
+    one.clock.advance(later.total_seconds())
     one.run(FOLLOW_UP)
 
 
@@ -72,53 +71,58 @@ def judge(one: TestOffice, ids: list[int]) -> None:
 @pytest.mark.parametrize("slug", sorted(SITES))
 def test_a_page_that_cannot_be_believed_is_not(slug: str, tmp_path: Path, loop: Loop) -> None:
     some = paid_soon(slug, 2)
-    with office(slug, tmp_path, loop) as one:
+    with office(slug, tmp_path, loop, signs_in=False) as one:
         ids = sent(one, some)
         other = Fault.PAID_UNREADABLE if slug == ONE_LIST else Fault.PAGE_OF_ANOTHER
         for fault, claim in zip((Fault.PAID_TOO_MUCH, other), some, strict=True):
             one.portal.inject(fault, times=None, match=claim.account)
         one.clock.advance(timedelta(days=36).total_seconds())
         one.run()  # does not follow up
-        evening(one, 0)
+        evening(one)
         for row in map(one.claim, ids):
             assert (row["status"], row["paid"], row["payer_words"]) == (Status.PENDING, None, "In process")
             assert row["due_at"] is not None
         kinds = sorted(task["kind"] for task in one.tasks())
         assert kinds == (["doubtful", "doubtful"] if slug == ONE_LIST else ["doubtful"])
         one.portal.clear_faults()
-        evening(one, 8)
+        evening(one, timedelta(days=8))
         judge(one, ids)
 
 
 def test_a_search_that_fails_or_answers_something_else_changes_nothing(tmp_path: Path, loop: Loop) -> None:
-    with office(ONE_LIST, tmp_path, loop) as one:
+    with office(ONE_LIST, tmp_path, loop, signs_in=False) as one:
         [claim_id] = sent(one, paid_soon(ONE_LIST, 1))
-        one.clock.advance(timedelta(days=36).total_seconds())
-        for fault in (Fault.SEARCH_DOWN, Fault.MAINTENANCE, Fault.SEARCH_SOMEBODY_ELSE, Fault.SEARCH_OTHER_DAY):
-            one.portal.inject(fault, where="search" if fault is Fault.MAINTENANCE else None, times=None)
-            evening(one, 1)
-            assert (one.claim(claim_id)["status"], one.tasks()) == (Status.PENDING, []), fault
+        one.clock.advance(timedelta(days=30).total_seconds())
+        for fault, where in (
+            (Fault.SEARCH_DOWN, None),
+            (Fault.MAINTENANCE, "search"),
+            (Fault.SEARCH_SOMEBODY_ELSE, None),
+            (Fault.SEARCH_OTHER_DAY, None),
+            (Fault.SEARCH_STALE, None),
+        ):
+            before = one.claim(claim_id)
+            one.portal.inject(fault, where, times=None)
+            _when_due(one, claim_id)
+            after = one.claim(claim_id)
+            assert (after["status"], after["paid"]) == (Status.PENDING, None), fault
+            assert after["due_at"] != before["due_at"], fault
+            assert {task["kind"] for task in one.tasks()} <= {"overdue"}, fault
             one.portal.clear_faults()
-        _until_due(one, claim_id)
-        one.portal.inject(Fault.SEARCH_STALE, times=None)
-        evening(one, 0)
-        assert one.claim(claim_id)["status"] == Status.PENDING
-        one.portal.clear_faults()
-        _until_due(one, claim_id)
         one.portal.inject(Fault.SESSION_LOST, where="search")
-        evening(one, 0)
+        _when_due(one, claim_id)
         judge(one, [claim_id])
 
 
-def _until_due(one: TestOffice, claim_id: int) -> None:
+def _when_due(one: TestOffice, claim_id: int) -> None:
+    """Follow up as soon as the claim is due."""
     due = one.claim(claim_id)["due_at"]
     assert due is not None
-    one.clock.advance(max(0.0, (due - one.clock.now()).total_seconds()))
+    evening(one, max(timedelta(0), due - one.clock.now()))
 
 
 @pytest.mark.parametrize("slug", ["lakeshore", "summit"])
 def test_a_quarter(slug: str, tmp_path: Path, loop: Loop) -> None:
     """`make soak` plays one with fifteen claims at each portal."""
-    figures = at_a_mock_portal(tmp_path, loop, slug, 4)
+    figures = at_a_mock_portal(tmp_path, loop, slug, 4, signs_in=False)
     assert figures.faults == []
     assert figures.doubled == 0

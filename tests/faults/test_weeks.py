@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, State, Status
 from bot.ledger import people, views
-from bot.ledger.schema import claims as claim_table
 from bot.ledger.store import Act
 from bot.testing import Step
 from bot.work import serve
@@ -144,26 +142,32 @@ def test_an_overdue_claim_is_one_task_that_says_what_is_next(weeks: Weeks) -> No
     assert weeks.kinds() == ["info_requested"]
 
 
-def test_what_was_decided_does_not_go_back_to_waiting_but_may_be_taken_back(weeks: Weeks) -> None:
-    back = _after(60, "Reversed", allowed="0.00", paid="0.00")
-    claim = _sent(weeks, _after(1, "Paid", **PAID), _after(40, "In process"), back)
-    weeks.pass_days(30)
-    _ask_again(weeks, 45)
-    assert (weeks.row(claim)["status"], weeks.row(claim)["paid"]) == (Status.PAID, Decimal("32.00"))
-    assert weeks.kinds() == []
-    _ask_again(weeks, 20)
-    assert (weeks.row(claim)["status"], weeks.row(claim)["paid"]) == (Status.REVERSED, Decimal("0.00"))
-    assert weeks.kinds() == ["reversed"]
-
-
-def _ask_again(weeks: Weeks, days: int) -> None:
-    """Nobody does that with a claim that is decided; here somebody does, so many days later."""
-    searches = len(weeks.portal.searches)
-    weeks.advance(days * 86400)
-    with weeks.ledger.write() as connection:
-        connection.execute(update(claim_table).values(due_at=weeks.clock.now()))
-    weeks.follow_up()
-    assert len(weeks.portal.searches) == searches + 1
+def test_a_payer_that_changes_its_mind_is_believed_as_it_stands(weeks: Weeks) -> None:
+    """Once a decision has been seen, nobody asks again: remittances tell what comes after it."""
+    taken_back, paid_twice, asked = (claim.account for claim in weeks.some[:3])
+    weeks.portal.plan = {
+        taken_back: (_after(1, "Paid", **PAID), _after(10, "Reversed", allowed="0.00", paid="0.00")),
+        paid_twice: (_after(1, "Paid", **PAID), _after(10, "In process"), _after(30, "Paid", **PAID)),
+        asked: (_after(1, "Information requested", answer_by="2026-08-20"), _after(25, "In process")),
+    }
+    weeks.queue(3)
+    weeks.run()
+    weeks.pass_days(24)
+    told = {row["account"]: (row["status"], row["paid"], row["answer_by"]) for row in weeks.rows()}
+    assert told == {
+        taken_back: (Status.REVERSED, Decimal("0.00"), None),
+        paid_twice: (Status.PENDING, None, None),
+        asked: (Status.INFO_REQUESTED, None, date(2026, 8, 20)),
+    }
+    assert weeks.kinds() == ["info_requested", "reversed"]
+    weeks.pass_days(26)
+    told = {row["account"]: (row["status"], row["paid"], row["answer_by"]) for row in weeks.rows()}
+    assert told == {
+        taken_back: (Status.REVERSED, Decimal("0.00"), None),
+        paid_twice: (Status.PAID, Decimal("32.00"), None),
+        asked: (Status.PENDING, None, None),
+    }
+    assert weeks.kinds() == ["overdue", "reversed"]
 
 
 def test_amounts_that_do_not_add_up_are_one_task_until_they_do(weeks: Weeks) -> None:
