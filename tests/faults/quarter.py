@@ -40,8 +40,9 @@ AFTER: Final = datetime(2026, 10, 5, 23, 0, tzinfo=UTC)
 FOLLOW_UP: Final = Order(look_ups_only=True)
 #: Evenings until the last decision, of day 90, has been seen by the look-up after that, on business day 90.
 DAYS: Final = 135
-#: Days until the payer takes a claim no more, in turn: long before it decides about some of them.
-_FILING: Final = (53, 78, 365)
+#: Until when the payer takes these claims: long before it decides about some of them, and between two look-ups of
+#: the schedule.
+_FILING: Final = timedelta(days=53)
 
 #: What a standing at the payer is here.
 MEANING: Final[Mapping[str, Status]] = {
@@ -124,8 +125,8 @@ class Quarter:
         self.player = player
         self.books = books
         self.figures = Figures(name, len(some))
-        #: By account, the day on which a task about it was first open.
-        self._told: dict[str, date] = {}
+        #: Accounts of which a person was told that the payer asks for something.
+        self._told: set[str] = set()
         #: By account, the days of its look-ups.
         self._looked: dict[str, list[date]] = {}
 
@@ -145,17 +146,19 @@ class Quarter:
             self._expect(bool(old["due_at"]) and old["due_at"] <= now, f"{row['account']} was asked too early")
             self._expect(old["status"] not in DECIDED, f"{row['account']} was asked after it was decided")
         for task in views.task_rows(self.player.ledger):
-            for one in task["claims"]:
-                self._told.setdefault(one["account"], day_of(now))
+            if task["kind"] == Status.INFO_REQUESTED:
+                self._told.update(one["account"] for one in task["claims"])
         self._judge_deadlines(day_of(now))
 
     def _judge_deadlines(self, today: date) -> None:
         """Every last day is known to a person before it has passed; every filing limit has its look-up."""
         theirs = self.books.theirs()
         for row in views.claim_rows(self.player.ledger):
-            account = row["account"]
-            if theirs[account]["answer_by"] == today.isoformat():
+            account, answer_by = row["account"], theirs[row["account"]]["answer_by"]
+            if answer_by == today.isoformat():
                 self._expect(account in self._told, f"{account}: nobody was told what the payer asks for")
+            if answer_by and row["answer_by"]:  # not every portal says until when
+                self._expect(row["answer_by"].isoformat() == answer_by, f"{account}: another day to answer by")
             if row["deadline"] == today and row["status"] not in DECIDED:
                 first = business_days.after(today, -BEFORE_DEADLINE)
                 looked = [day for day in self._looked.get(account, ()) if first <= day <= today]
@@ -175,6 +178,7 @@ class Quarter:
             known = row["status"] == MEANING[their["standing"]]
             self._expect(known, f"{account}: {row['status']} here, {their['standing']} there")
             self._expect(row["due_at"] is None, f"{account} is decided and still to be looked up")
+            self._judge_lines(row, their["decided_lines"])
             for what in ("paid", "allowed"):
                 # not every portal shows what was allowed
                 same = _same(row[what], their[what]) or (what == "allowed" and row[what] is None)
@@ -189,6 +193,15 @@ class Quarter:
         doubled = Counter((task["cause"], task["opened_at"]) for task in tasks)
         self._expect(not doubled or max(doubled.values()) == 1, "a task was opened twice")
         return figures
+
+    def _judge_lines(self, row: Row, theirs: Sequence[Mapping[str, Any]]) -> None:
+        """Not every portal shows what was decided about lines; they stand as their claim does then."""
+        lines = views.claim_history(self.player.ledger, row["id"])["lines"]
+        shown = any(line["paid"] is not None for line in lines)
+        ours = [(line["status"], line["paid"]) for line in lines]
+        decided = [(MEANING[line["standing"]], Decimal(line["paid"])) for line in theirs]
+        expected = decided if shown else [(row["status"], None)] * len(lines)
+        self._expect(ours == expected, f"{row['account']}: lines {ours} here, {expected} there")
 
     def _expect(self, holds: bool, otherwise: str) -> None:
         if not holds:
@@ -241,8 +254,7 @@ class FakeBooks:
         self._codes = {claim.account: [line.code for line in claim.lines] for claim in weeks.some}
         self._courses: dict[str, Course] = {}
         for number, claim in enumerate(weeks.some):
-            charges = tuple(line.charge for line in claim.lines)
-            drawn = course(seed, Charged(claim.account, claim.service_from or START.date(), charges, START))
+            drawn = course(seed, charged(claim, START))
             self._courses[claim.account] = _hidden(drawn) if number % 25 == 0 else drawn
         self._portal.plan = {
             account: [self._step(account, *one) for one in some] for account, some in self._courses.items()
@@ -276,6 +288,12 @@ class FakeBooks:
             ),
             shown=decided is not _GONE,
         )
+
+
+def charged(claim: Claim, received_at: datetime) -> Charged:
+    """What of a claim its course depends on."""
+    assert claim.service_from is not None
+    return Charged(claim.account, claim.service_from, tuple(line.charge for line in claim.lines), received_at)
 
 
 def _hidden(drawn: Course) -> Course:
@@ -320,10 +338,9 @@ class PortalBooks:
 
 
 def at_a_mock_portal(
-    folder: Path, loop: Loop, slug: str, claims: int, seed: int = 1, *, signs_in: bool = True
+    folder: Path, loop: Loop, slug: str, some: Sequence[Claim], seed: int = 1, *, signs_in: bool = True
 ) -> Figures:
     """A quarter at a mock portal, in a browser. Evenings on which nothing is due are passed over."""
-    some = invented(slug, claims)
     with office(slug, folder, loop, signs_in=signs_in) as one:
         one.clock.advance((AFTER - one.clock.now()).total_seconds())
         one.portal.decide(seed)
@@ -343,7 +360,4 @@ def at_a_mock_portal(
 
 
 def _queue(ledger: Ledger, some: Sequence[Claim], slug: str, now: datetime) -> None:
-    """Queue claims with one filing limit or another."""
-    for number, days in enumerate(_FILING):
-        deadline = (now + timedelta(days=days)).date()
-        entries.queue(ledger, some[number :: len(_FILING)], slug, Act("tester", now), deadline)
+    entries.queue(ledger, some, slug, Act("tester", now), (now + _FILING).date())

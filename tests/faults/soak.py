@@ -383,7 +383,7 @@ def main(words: Sequence[str]) -> int:
         if "quarter" in chosen:
             quarters.append(_played(lambda loop: quarter.at_the_fake(folder / "quarter", loop, 1000)))
         for slug in SITES if "portals" in chosen else ():
-            play = partial(quarter.at_a_mock_portal, folder / slug, slug=slug, claims=15)
+            play = partial(quarter.at_a_mock_portal, folder / slug, slug=slug, some=invented(slug, 15))
             quarters.append(_played(play))
     if any(one.faults or one.doubled for one in quarters):
         return 1

@@ -11,11 +11,11 @@ import pytest
 from bot.claims.model import Claim
 from bot.claims.vocabulary import State, Status
 from fixtures.claims.generate import claims
-from fixtures.decisions import Charged, Standing, course
+from fixtures.decisions import Course, Standing, course
 from fixtures.portals.faults import Fault
 from fixtures.portals.registry import SITES
 from tests.conftest import Loop
-from tests.faults.quarter import AFTER, FOLLOW_UP, at_a_mock_portal
+from tests.faults.quarter import AFTER, FOLLOW_UP, at_a_mock_portal, charged
 from tests.office import TestOffice, office
 
 SEED = 1
@@ -29,12 +29,15 @@ def paid_soon(slug: str, number: int) -> list[Claim]:
     """Claims that the payer will have paid in full within a month."""
     found = []
     for claim in claims(slug, 40):
-        assert claim.service_from
-        charges = tuple(line.charge for line in claim.lines)
-        [*_, (after, last)] = course(SEED, Charged(claim.account, claim.service_from, charges, AFTER))
+        after, last = fate(claim)[-1]
         if last.standing is Standing.PAID and after <= timedelta(days=30):
             found.append(claim)
     return found[:number]
+
+
+def fate(claim: Claim) -> Course:
+    """What becomes of a claim that is sent in these tests."""
+    return course(SEED, charged(claim, AFTER))
 
 
 def sent(one: TestOffice, some: list[Claim]) -> list[int]:
@@ -96,9 +99,9 @@ def test_a_search_that_fails_or_answers_something_else_changes_nothing(tmp_path:
         for fault, where in (
             (Fault.SEARCH_DOWN, None),
             (Fault.MAINTENANCE, "search"),
+            (Fault.SEARCH_STALE, None),
             (Fault.SEARCH_SOMEBODY_ELSE, None),
             (Fault.SEARCH_OTHER_DAY, None),
-            (Fault.SEARCH_STALE, None),
         ):
             before = one.claim(claim_id)
             one.portal.inject(fault, where, times=None)
@@ -122,7 +125,14 @@ def _when_due(one: TestOffice, claim_id: int) -> None:
 
 @pytest.mark.parametrize("slug", ["lakeshore", "summit"])
 def test_a_quarter(slug: str, tmp_path: Path, loop: Loop) -> None:
-    """`make soak` plays one with fifteen claims at each portal."""
-    figures = at_a_mock_portal(tmp_path, loop, slug, 4, signs_in=False)
+    """Claims that fare differently; `make soak` plays it with fifteen at each portal."""
+    fates = {tuple(decided.standing for _, decided in fate(claim)): claim for claim in claims(slug, 80)}
+    some = [
+        fates[(Standing.PAID_PART,)],
+        fates[(Standing.PAID_ZERO,)],
+        fates[Standing.ASKED, Standing.PAID],
+        fates[Standing.PAID, Standing.REVERSED],
+    ]
+    figures = at_a_mock_portal(tmp_path, loop, slug, some, signs_in=False)
     assert figures.faults == []
     assert figures.doubled == 0

@@ -43,7 +43,7 @@ def _sent(weeks: Weeks, *fate: Step) -> Claim:
     return claim
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [3, 7])
 def test_a_quarter(seed: int, tmp_path: Path, loop: Loop) -> None:
     """`make soak` plays one with a thousand claims."""
     figures = at_the_fake(tmp_path, loop, 50, seed)

@@ -166,4 +166,5 @@ def test_where_the_page_shows_a_total_it_is_the_total_that_counts() -> None:
     table = Table(headers, (("1", "99490", "Pay", "$80.00", "$64.00", ""),))
     found = page.read(Reading((), terms, {"What we decided": table}))
     assert found.paid is None
-    assert payment(found, Lakeshore("http://x")).doubt.startswith("The payer's page has something under 'Plan paid'")
+    doubt = payment(found, Lakeshore("http://x")).doubt
+    assert doubt == "The payer's page has something under 'Plan paid' that is no amount or date."
