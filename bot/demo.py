@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -23,7 +24,7 @@ from bot.errors import PayerbotError
 from bot.home import FILE_MODE, Home
 from bot.installation import opened
 from bot.portal.browser import find_browser, install_browser
-from bot.terminal import out
+from bot.terminal import money, out
 from bot.terminal.runs import Watch, show_summary
 from bot.work import dispatch
 from bot.work.dispatch import Order
@@ -134,15 +135,18 @@ def _letter(home: Home) -> str:
 
 def _audit(portals: list[Portal]) -> int:
     """Print what the portals' own books say; how many claims they have twice."""
-    doubled = 0
+    doubled, payments = 0, Decimal(0)
     lines = []
     for portal in portals:
         books = portal.books()
         sends = sum(request["stage"] == "submit" for request in books["requests"])
         each = Counter(json.dumps([one["account"], one["lines"]], sort_keys=True) for one in books["claims"])
         doubled += sum(count - 1 for count in each.values())
-        lines.append(f"{portal.name}: {sends} sends, {len(books['claims'])} claims, {len(each)} different")
-    _tell(f"By the portals' own books: {doubled} claims twice", lines)
+        paid = sum((Decimal(one["paid"] or 0) for one in books["claims"]), Decimal(0))
+        payments += paid
+        counts = f"{sends} sends, {len(books['claims'])} claims, {len(each)} different"
+        lines.append(f"{portal.name}: {counts}, {money(paid)} paid")
+    _tell(f"By the portals' own books: {doubled} claims twice, {money(payments)} paid", lines)
     return doubled
 
 

@@ -66,6 +66,8 @@ def _learned(outcome: Outcome) -> str:
         return words
     if shown.paid is not None:
         words += f", ${shown.paid:,.2f}"
+    if shown.answer_by is not None:
+        words += f", by {shown.answer_by:%m/%d/%Y}"
     if outcome.status is Status.UNRECOGNISED:
         words += f": '{shown.words.strip()}'"
     return words + (f" ({', '.join(shown.reasons)})" if shown.reasons else "")

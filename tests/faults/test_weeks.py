@@ -153,6 +153,7 @@ def test_a_payer_that_changes_its_mind_is_believed_as_it_stands(weeks: Weeks) ->
     weeks.queue(3)
     weeks.run()
     weeks.pass_days(24)
+    assert "the payer asks for something, by 08/20/2026" in _learned(weeks, asked)
     told = {row["account"]: (row["status"], row["paid"], row["answer_by"]) for row in weeks.rows()}
     assert told == {
         taken_back: (Status.REVERSED, Decimal("0.00"), None),
@@ -168,6 +169,12 @@ def test_a_payer_that_changes_its_mind_is_believed_as_it_stands(weeks: Weeks) ->
         asked: (Status.PENDING, None, None),
     }
     assert weeks.kinds() == ["overdue", "reversed"]
+
+
+def _learned(weeks: Weeks, account: str) -> str:
+    """What was last learned of a claim."""
+    [row] = views.claim_rows(weeks.ledger, account=account)
+    return [str(event["why"]) for event in views.claim_history(weeks.ledger, row["id"])["events"]][-1]
 
 
 def test_amounts_that_do_not_add_up_are_one_task_until_they_do(weeks: Weeks) -> None:
