@@ -3,6 +3,7 @@ books at the end."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -12,18 +13,28 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
+from bot.clock import SystemClock
 from bot.errors import PayerbotError
 from bot.home import FILE_MODE, Home
+from bot.installation import opened
 from bot.portal.browser import find_browser, install_browser
-from bot.terminal import out
+from bot.terminal import money, out
+from bot.terminal.runs import Watch, show_summary
+from bot.work import dispatch
+from bot.work.dispatch import Order
 from bot.work.payers import find_adapters
 
 #: Seconds that a new claim stays out of a mock portal's search, or waits for its verdict, where it does.
 DELAY = 2
+#: How much later the payers have decided about most claims, and what their decisions are drawn by.
+WEEKS = 6
+SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,16 @@ class Portal:
     user: Mapping[str, str]
     visibility_delay: int
     verdict_delay: int
+
+    def decide(self, later: timedelta) -> None:
+        """Let the payer decide about its claims, and so much time pass there."""
+        self._told("decisions", "PUT", {"seed": SEED})
+        self._told("advance", "POST", {"seconds": later.total_seconds()})
+
+    def _told(self, what: str, method: str, body: object) -> None:
+        asked = Request(f"{self.oracle}/{what}", json.dumps(body).encode(), method=method)  # noqa: S310  our own
+        with urlopen(asked):  # noqa: S310  an address we started ourselves
+            pass
 
     def books(self) -> dict[str, Any]:
         """What reached the portal and what it keeps, by its own word."""
@@ -79,11 +100,31 @@ def play(claims: int, *, headed: bool) -> int:
         code = _payerbot(home, "run")
         _tell("and asks the payers about each, as soon as their search and their messages can know", [])
         _payerbot(home, "follow-up", after=DELAY)
-        _tell("What is left for a person", [])
+        _tell("What is left for a person that night", [])
+        _payerbot(home, "tasks", "list")
+        _tell(f"{WEEKS} weeks later: what the payers have decided, and what that leaves for a person", [])
+        _follow_up_later(home, portals)
         _payerbot(home, "tasks", "list")
         doubled = _audit(portals)
     out.print(f"\nLook around: payerbot --home {home.path} claims list")
     return 3 if doubled else code
+
+
+class _Later(SystemClock):
+    """The machine's clock, weeks ahead."""
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return super().now() + timedelta(weeks=WEEKS)
+
+
+def _follow_up_later(home: Home, portals: list[Portal]) -> None:
+    """Follow up as `payerbot follow-up` does, with a clock that is ahead here and at the payers."""
+    for portal in portals:
+        portal.decide(timedelta(weeks=WEEKS))
+    with opened(home, _Later()) as it, it.home.locked(), Watch() as watch:
+        summary = asyncio.run(dispatch.run(it.workshop(), Order(look_ups_only=True), watch))
+    show_summary(summary)
 
 
 def _letter(home: Home) -> str:
@@ -94,15 +135,18 @@ def _letter(home: Home) -> str:
 
 def _audit(portals: list[Portal]) -> int:
     """Print what the portals' own books say; how many claims they have twice."""
-    doubled = 0
+    doubled, payments = 0, Decimal(0)
     lines = []
     for portal in portals:
         books = portal.books()
         sends = sum(request["stage"] == "submit" for request in books["requests"])
         each = Counter(json.dumps([one["account"], one["lines"]], sort_keys=True) for one in books["claims"])
         doubled += sum(count - 1 for count in each.values())
-        lines.append(f"{portal.name}: {sends} sends, {len(books['claims'])} claims, {len(each)} different")
-    _tell(f"By the portals' own books: {doubled} claims twice", lines)
+        paid = sum((Decimal(one["paid"] or 0) for one in books["claims"]), Decimal(0))
+        payments += paid
+        counts = f"{sends} sends, {len(books['claims'])} claims, {len(each)} different"
+        lines.append(f"{portal.name}: {counts}, {money(paid)} paid")
+    _tell(f"By the portals' own books: {doubled} claims twice, {money(payments)} paid", lines)
     return doubled
 
 

@@ -188,11 +188,14 @@ def _browser(loop: Loop, patience: timedelta) -> PayerBrowser:
 
 
 @contextmanager
-def office(slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0)) -> Iterator[TestOffice]:
-    """An office with one payer, whose search shows new claims after `delay`."""
+def office(
+    slug: str, home: Path, loop: Loop, delay: timedelta = timedelta(0), *, signs_in: bool = True
+) -> Iterator[TestOffice]:
+    """An office with one payer, whose search shows new claims after `delay`; it need not sign in where a test is
+    about something else."""
     with (
         running(slug, 0, delay.total_seconds()) as portal,
-        _opened(home, portal, portal.url, slug, loop, delay) as one,
+        _opened(home, portal, portal.url, slug, loop, delay, signs_in=signs_in) as one,
     ):
         yield one
 

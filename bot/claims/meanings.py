@@ -21,6 +21,7 @@ from bot.claims.codes import (
     RARC,
     REMARKS_TELL,
     UNPROCESSABLE,
+    Known,
     Sort,
 )
 from bot.claims.model import Adjustment
@@ -101,7 +102,7 @@ def of_decisions(claims: Sequence[PaidClaim]) -> Meaning:
     for one in some:
         reasons += [replace(why, line=why.line + len(lines)) if why.line else why for why in one.reasons]
         lines += one.lines
-    return Meaning(_together([one.status for one in some]), tuple(reasons), tuple(lines))
+    return Meaning(together([one.status for one in some]), tuple(reasons), tuple(lines))
 
 
 def of_decision(claim: PaidClaim) -> Meaning:
@@ -124,7 +125,7 @@ def of_decision(claim: PaidClaim) -> Meaning:
     )
     alone = _decided(claim, reasons, denied=claim.decision == DENIED)
     counted = [status for line, status in zip(claim.lines, statuses, strict=True) if line.charge]
-    status = _together(counted) if counted else alone
+    status = together(counted) if counted else alone
     if claim.paid <= 0 and status in (Status.PAID, Status.PAID_PART):
         status = alone
     return Meaning(status, reasons, statuses)
@@ -163,7 +164,7 @@ def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None
     if status is Status.NOT_ON_FILE:
         action = "Call the payer with its number and our proof that it had the claim; do not send it again."
         return Cause(status, "not found", "its own search showed the claim before and does not any more", action)
-    known = {code: CARC.get(code.rpartition("-")[2]) or RARC.get(code) for code in reasons}
+    known = {code: _known(code) for code in reasons}
     # what the contract, the patient or the next payer takes over is no reason to act
     told = {code: one for code, one in known.items() if one is None or one.sort in (Sort.DENIAL, Sort.REMARK)}
     refused = any(one is not None and one.sort is Sort.DENIAL for one in told.values())
@@ -177,6 +178,11 @@ def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None
         "; ".join(dict.fromkeys(meant)) or "no reason is shown",
         " ".join(dict.fromkeys(actions)) or _ASKING.get(status, _NO_REASON.action),
     )
+
+
+def refuses(reasons: Iterable[str]) -> bool:
+    """Whether one of these codes says that something was not paid and somebody may do something about it."""
+    return any(known is not None and known.sort is Sort.DENIAL for known in map(_known, reasons))
 
 
 def causes(meaning: Meaning) -> tuple[Cause, ...]:
@@ -194,6 +200,11 @@ def causes(meaning: Meaning) -> tuple[Cause, ...]:
         told = next((why for why in meaning.reasons if why.sort is Sort.REMARK and why.action), _NO_REASON)
         found.append(Cause(meaning.status, told.code, told.words, told.action))
     return tuple(dict.fromkeys(found))
+
+
+def _known(code: str) -> Known | None:
+    """What a code as pages show it, such as ``CO-50`` or ``MA130``, means; None when it is not known here."""
+    return CARC.get(code.rpartition("-")[2]) or RARC.get(code)
 
 
 def _cause(why: Reason, meaning: Meaning) -> Cause:
@@ -236,7 +247,7 @@ def _decided(subject: PaidClaim | PaidLine, reasons: Iterable[Reason], *, denied
     return Status.PAID_ZERO
 
 
-def _together(statuses: Sequence[Status]) -> Status:
+def together(statuses: Sequence[Status]) -> Status:
     """A claim's status from its parts'."""
     found = set(statuses)
     if len(found) == 1:

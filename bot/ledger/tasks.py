@@ -153,9 +153,11 @@ def waiting_behind(kind: str) -> frozenset[State]:
 
 #: A task about a claim that stays where it is at the payer for too long.
 OVERDUE = "overdue"
+#: A task about a page of the payer's that contradicts itself.
+DOUBTFUL = "doubtful"
 #: Kinds of task about what a payer says of a claim's payment, in its files or on its page: what it says next ends
 #: them, if that is something else.
-ABOUT_STATUS = (*(str(status) for status in Status), OVERDUE)
+ABOUT_STATUS = (*(str(status) for status in Status), OVERDUE, DOUBTFUL)
 #: Kinds of task that a claim waits behind whatever state it is in: only the payer's word, or a person, ends them.
 ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
 #: Kinds of task that begin when the payer has the claim: it is not the claim's state that ends them.

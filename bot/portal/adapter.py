@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import ElementHandle, Page
@@ -29,7 +29,7 @@ from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
 from bot.errors import ConfigurationError, PayerHasIt, PortalProblem, PortalRefused
 from bot.portal.convert import mdy, read_mdy, read_moment, read_money
-from bot.portal.reading import box, read
+from bot.portal.reading import Reading, box, read
 from bot.portal.way import USUAL, heading, reach, records
 from bot.portal.way import Trouble as Trouble
 from bot.portal.way import Unexpected as Unexpected
@@ -37,6 +37,9 @@ from bot.portal.way import press as press
 from bot.portal.way import target as target
 
 Converter = Callable[[object], str]
+T = TypeVar("T")
+#: What portals write where there is nothing.
+_BLANKS = " -\N{EN DASH}\N{EM DASH}"
 
 
 class Kind(StrEnum):
@@ -274,11 +277,14 @@ class FoundLine:
     paid: Decimal | None = None
     #: Why it was paid so, by code or word.
     reasons: tuple[str, ...] = ()
+    #: Labels under which there stands something that is no amount. What, may be anybody's name: it is not kept.
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundClaim:
-    """One row of the portal's claim search; None where the portal does not show a thing."""
+    """A claim as the portal's own search shows it, with the page of the claim, where it has one; None where the
+    portal does not show a thing."""
 
     control_number: str | None
     account: str | None
@@ -304,6 +310,9 @@ class FoundClaim:
     answer_by: date | None = None
     #: Its lines in their order, all of them or none.
     lines: tuple[FoundLine, ...] = ()
+    #: Labels under which there stands something that is no amount or date. What, may be anybody's name: it is not
+    #: kept.
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,21 +327,35 @@ class SignInForm:
     verify: str = "Verify"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """The portal's own claim search: where it is, what it asks, and what it shows of each claim."""
+class Cells:
+    """What stands under the labels of a page or a row. Raises `KeyError` for a label that is gone."""
 
-    path: str
-    #: Its heading.
-    title: str
-    # the fields it asks, by label
-    member_id: str
-    service_from: str
-    service_to: str
-    #: Caption of the table of results, and what stands there instead when there are none.
-    table: str
-    empty: str
-    # the columns of that table, by header; None for what the portal does not show
+    def __init__(self, row: Mapping[str, str]) -> None:
+        self._row = row
+        #: Labels under which there stands something that is no amount or date.
+        self.unreadable: tuple[str, ...] = ()
+
+    def text(self, label: str | None) -> str:
+        """As it stands there; nothing for what is not shown."""
+        return self._row[label] if label else ""
+
+    def read(self, reads: Callable[[str], T | None], label: str | None) -> T | None:
+        """An amount or a date. One that cannot be read is no guess: it is noted."""
+        words = self.text(label)
+        value = reads(words)
+        if value is None and label and words.strip(_BLANKS):
+            self.unreadable = (*self.unreadable, label)
+        return value
+
+    def codes(self, label: str | None) -> tuple[str, ...]:
+        """Several in one cell, parted by commas or semicolons."""
+        return tuple(one.strip() for one in re.split("[,;]", self.text(label)) if one.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shows:
+    """What a page, or a row of a table, shows of a claim, by label; None for what it does not show."""
+
     shows_number: str
     shows_from: str
     shows_to: str
@@ -346,21 +369,16 @@ class Search:
     shows_paid: str | None = None
     shows_paid_on: str | None = None
     shows_payment_number: str | None = None
-    #: Several in one cell are parted by commas or semicolons.
     shows_reasons: str | None = None
     shows_answer_by: str | None = None
-    #: How a date is typed.
-    typed_date: Converter = mdy
     #: How a moment is shown (strptime), in UTC.
     moment: str = "%m/%d/%Y %H:%M:%S UTC"
-    press: str = "Search"
 
     def found(self, row: Mapping[str, str]) -> FoundClaim:
-        """A claim from a row of results. Raises `KeyError` when a declared column is gone."""
-
-        def cell(header: str | None) -> str:
-            return row[header] if header else ""
-
+        """A claim from what stands under each label. Raises `KeyError` when a declared one is gone."""
+        cells = Cells(row)
+        allowed, paid = (cells.read(read_money, label) for label in (self.shows_allowed, self.shows_paid))
+        paid_on, answer_by = (cells.read(read_mdy, label) for label in (self.shows_paid_on, self.shows_answer_by))
         return FoundClaim(
             control_number=row[self.shows_number] or None,
             account=row[self.shows_account] if self.shows_account else None,
@@ -370,14 +388,87 @@ class Search:
             charge=read_money(row[self.shows_charge]),
             received_at=read_moment(row[self.shows_received], self.moment) if self.shows_received else None,
             words=row[self.shows_status],
-            tracking_number=cell(self.shows_tracking_number) or None,
-            allowed=read_money(cell(self.shows_allowed)),
-            paid=read_money(cell(self.shows_paid)),
-            paid_on=read_mdy(cell(self.shows_paid_on)),
-            payment_number=cell(self.shows_payment_number) or None,
-            reasons=tuple(one.strip() for one in re.split("[,;]", cell(self.shows_reasons)) if one.strip()),
-            answer_by=read_mdy(cell(self.shows_answer_by)),
+            tracking_number=cells.text(self.shows_tracking_number) or None,
+            allowed=allowed,
+            paid=paid,
+            paid_on=paid_on,
+            payment_number=cells.text(self.shows_payment_number) or None,
+            reasons=cells.codes(self.shows_reasons),
+            answer_by=answer_by,
+            unreadable=cells.unreadable,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTable:
+    """A table of what was decided about each line, by header; None for what it does not show."""
+
+    caption: str
+    shows_code: str
+    shows_status: str | None = None
+    shows_allowed: str | None = None
+    shows_paid: str | None = None
+    shows_reasons: str | None = None
+
+    def found(self, row: Mapping[str, str]) -> FoundLine:
+        """A line from its row. Raises `KeyError` when a declared column is gone."""
+        cells = Cells(row)
+        allowed, paid = (cells.read(read_money, label) for label in (self.shows_allowed, self.shows_paid))
+        words, reasons = cells.text(self.shows_status), cells.codes(self.shows_reasons)
+        return FoundLine(row[self.shows_code], words, allowed, paid, reasons, cells.unreadable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPage(Shows):
+    """The page of one claim, to which its number in the search leads."""
+
+    #: Its heading.
+    title: str
+    #: Once the payer has decided about them.
+    lines: LineTable | None = None
+
+    def read(self, reading: Reading) -> FoundClaim:
+        """The claim on it. What it shows of the lines only is the claim's when they are taken together. Raises
+        `KeyError` when something declared is gone."""
+        claim = self.found(reading.terms)
+        table = reading.tables.get(self.lines.caption) if self.lines else None
+        if self.lines is None or table is None:
+            return claim
+        lines = tuple(map(self.lines.found, table.records()))
+        return replace(
+            claim,
+            lines=lines,
+            allowed=claim.allowed if self.shows_allowed else total(line.allowed for line in lines),
+            paid=claim.paid if self.shows_paid else total(line.paid for line in lines),
+            reasons=claim.reasons or tuple(dict.fromkeys(one for line in lines for one in line.reasons)),
+        )
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """All together; None when one is not known, or there are none."""
+    known = list(amounts)
+    return sum((one for one in known if one is not None), Decimal(0)) if known and None not in known else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search(Shows):
+    """The portal's own claim search: where it is, what it asks, and the columns of what it finds, by header."""
+
+    path: str
+    #: Its heading.
+    title: str
+    # the fields it asks, by label
+    member_id: str
+    service_from: str
+    service_to: str
+    #: Caption of the table of results, and what stands there instead when there are none.
+    table: str
+    empty: str
+    #: How a date is typed.
+    typed_date: Converter = mdy
+    press: str = "Search"
+    #: Where the number of a claim leads, if that page shows more of it than the row.
+    page: ClaimPage | None = None
 
 
 class Options(BaseModel):
@@ -419,7 +510,7 @@ class Adapter(ABC):
     draws_account: ClassVar[int | None] = None
     #: The sign-in page, and the claim search, of portals for which the methods here are enough.
     sign_in_form: ClassVar[SignInForm] = SignInForm()
-    search: ClassVar[Search]
+    search: ClassVar[Search | None] = None
     unexpected: ClassVar[tuple[Unexpected, ...]] = USUAL
     #: What claims may say that this portal has no field for, each with the reason why that is harmless.
     not_asked: ClassVar[Mapping[str, str]] = {}
@@ -464,6 +555,10 @@ class Adapter(ABC):
     def together(self) -> BatchAdapter | None:
         """The same portal as the way for claims that go together; None where each goes by itself."""
         return None
+
+    def status_of(self, words: str) -> Status:
+        """What the payer's words mean; `UNRECOGNISED` when nobody has said."""
+        return self.words.get(words.strip().lower(), Status.UNRECOGNISED) if words else Status.NONE
 
     @property
     def final(self) -> Stage:
@@ -538,6 +633,7 @@ class Adapter(ABC):
     ) -> Sequence[FoundClaim]:
         """Search the portal for claims of this member and these dates; by default as `search` declares."""
         search = self.search
+        assert search is not None, "declare a search, or find claims in another way"
         await page.goto(self.url + search.path)
         await reach(page, self, heading(page, search.title))
         await page.get_by_label(search.member_id).fill(sought.member_id)
@@ -545,6 +641,15 @@ class Adapter(ABC):
         await page.get_by_label(search.service_to).fill(search.typed_date(service_to))
         await press(page, search.press)
         return [search.found(row) for row in await records(page, self, search.table, search.empty)]
+
+    async def read_claim(self, page: Page, row: FoundClaim) -> FoundClaim:
+        """All that the portal shows of a claim that its search has just found, and of which it says more than that
+        it is in process: by default on the page of the claim, as `search` declares, else what its row says."""
+        if self.search is None or (opens := self.search.page) is None or not row.control_number:
+            return row
+        await press(page, row.control_number)
+        await reach(page, self, heading(page, opens.title))
+        return opens.read(await read(page))
 
     async def read_verdict(self, page: Page, tracking_number: str) -> Receipt | None:
         """Open what the payer says later about a form that got a tracking number, and read it; None when it has

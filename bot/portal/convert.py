@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from bot.claims.model import Person, Provider
+
+#: A comma stands between thousands and nowhere else: what is written otherwise means something else.
+_AMOUNT = re.compile(r"(-?\$?|\$-)\s?(\d+|\d{1,3}(,\d{3})+)(\.\d{1,2})?", re.ASCII)
 
 
 def money(value: object) -> str:
@@ -83,11 +86,10 @@ class _Choice:
 
 
 def read_money(shown: str) -> Decimal | None:
-    """``$1,234.50`` → 1234.50; None when it is no amount."""
-    try:
-        return Decimal(re.sub(r"[$,\s]", "", shown)).quantize(Decimal("0.01"))
-    except InvalidOperation:
+    """``$1,234.50`` → 1234.50; None when it is no amount of dollars and cents."""
+    if not _AMOUNT.fullmatch(shown.strip()):
         return None
+    return Decimal(re.sub(r"[$,\s]", "", shown)).quantize(Decimal("0.01"))
 
 
 def read_mdy(shown: str) -> date | None:

@@ -31,6 +31,8 @@ def followed(now: Outcome, found: LookUp, adapter: Adapter, *, conclusive: bool)
         case Verdict.DIFFERENT:
             reason = "The payer's own search now shows this claim with other content than was sent."
             return replace(now, state=State.DISPUTED, reason=reason, needs_person=True)
+        case Verdict.ABSENT if not found.answered:
+            return replace(now, reason="The payer's own search shows other claims than were asked for.")
         case Verdict.ABSENT if conclusive and not by_hand and adapter.limits.look_up_authoritative:
             reason = f"The payer's own search does not show number {now.control_number} any more."
             return replace(now, status=Status.NOT_ON_FILE, reason=reason)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.claims.vocabulary import Status
+from bot.errors import Passing
 from bot.portal.adapter import BatchAdapter, FoundClaim, SentAs
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.session import Session
@@ -22,6 +24,8 @@ from bot.portal.session import Session
 LOOK_UP = "look-up"
 #: How far the portal's clock may be behind ours.
 SKEW = timedelta(minutes=5)
+#: Of such a claim, its own page says no more than the search does.
+_NOTHING_MORE = frozenset({Status.NONE, Status.PENDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class LookUp:
     row: FoundClaim | None = None
     rows: int = 0
     evidence: tuple[Evidence, ...] = ()
+    #: Whether all that it shows is what was asked for; where not, it has not answered.
+    answered: bool = True
 
 
 #: Which of these numbers belong to other claims of ours.
@@ -71,20 +77,33 @@ Taken = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 
 async def look_up(session: Session, store: EvidenceStore, sought: Sought, taken: Taken) -> LookUp:
     """Search the portal and judge what it shows. Raises `Passing` or `LoginStopped` when it cannot be asked."""
+    found = await session.persist(lambda: _ask(session, sought, taken))
+    kept = await store.keep(session.page, LOOK_UP, session.clock.now())
+    on_line = session.adapter.limits.on_line
+    off_line = on_line is not None and session.clock.now() - sought.armed_at > on_line
+    verdict = Verdict.UNSURE if off_line and found.verdict is Verdict.ABSENT else found.verdict
+    return replace(found, verdict=verdict, evidence=(kept,))
+
+
+async def _ask(session: Session, sought: Sought, taken: Taken) -> LookUp:
+    """What the search says, and the claim's own page where there is more to know."""
     adapter, page = session.adapter, session.page
-    rows = await session.persist(
-        lambda: adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
-    )
-    kept = await store.keep(page, LOOK_UP, session.clock.now())
+    rows = await adapter.find_claims(page, sought.sent_as, sought.service_from, sought.service_to)
     # a batch's number is that of all its claims
     tracking = None if isinstance(adapter, BatchAdapter) else adapter.tracking_number
     shown = {(row.control_number, row.tracking_number if tracking else None) for row in rows}
     numbers = {number for both in shown for number in both if number}
-    found = judge(rows, sought, await taken(numbers), adapter.control_number, tracking)
-    on_line = adapter.limits.on_line
-    off_line = on_line is not None and session.clock.now() - sought.armed_at > on_line
-    verdict = Verdict.UNSURE if off_line and found.verdict is Verdict.ABSENT else found.verdict
-    return LookUp(verdict, found.row, len(rows), (kept,))
+    judged = judge(rows, sought, await taken(numbers), adapter.control_number, tracking)
+    found = replace(judged, rows=len(rows))
+    row = found.row
+    if found.verdict is not Verdict.FOUND or row is None or adapter.status_of(row.words) in _NOTHING_MORE:
+        return found
+    more = await adapter.read_claim(page, row)
+    if more.control_number != row.control_number or _differs(more, sought):
+        raise Passing(f"{adapter.name}'s portal opened another claim than the one that was asked for.")
+    if adapter.status_of(more.words) is not adapter.status_of(row.words):
+        raise Passing(f"{adapter.name}'s portal says '{row.words}' in its search and '{more.words}' on its page.")
+    return replace(found, row=replace(more, tracking_number=row.tracking_number, received_at=row.received_at))
 
 
 def judge(
@@ -106,7 +125,7 @@ def judge(
     if sought.control_number is not None or sought.tracking_number is not None:
         named = [row for row in rows if _is_named(row, sought)]
         if not named:
-            return LookUp(Verdict.ABSENT)
+            return LookUp(Verdict.ABSENT, answered=not any(_is_unasked(row, sought) for row in rows))
         if _differs(named[0], sought):
             return LookUp(Verdict.DIFFERENT, named[0])
         return LookUp(Verdict.FOUND if _is_ours(named[0], sought) else Verdict.UNSURE, named[0])
@@ -143,6 +162,13 @@ def _differs(row: FoundClaim, sought: Sought) -> bool:
         (row.charge, sought.charge),
     )
     return any(shown is not None and shown != ours for shown, ours in shown_and_ours)
+
+
+def _is_unasked(row: FoundClaim, sought: Sought) -> bool:
+    """The row is of another member, or of other days, than were asked for."""
+    first, last = row.service_from or sought.service_from, row.service_to or sought.service_to
+    other = row.member_id is not None and row.member_id != sought.sent_as.member_id
+    return other or first > sought.service_to or last < sought.service_from
 
 
 def _is_same_account(row: FoundClaim, sought: Sought) -> bool:

@@ -43,6 +43,7 @@ from bot.portal.adapter import Adapter, BatchAdapter, FoundClaim, Receipt, Savin
 from bot.portal.evidence import Evidence, EvidenceStore
 from bot.portal.form import Arm, Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
+from bot.portal.payment import Payment, payment
 from bot.portal.reading import same
 from bot.portal.send_once import Guard
 from bot.portal.session import Session
@@ -122,6 +123,8 @@ class Outcome:
     due_at: datetime | None = None
     #: Only a person can go on.
     needs_person: bool = False
+    #: What the payer shows of its payment contradicts itself, as the reason says; it is not believed.
+    doubtful: bool = False
     #: Why the login or the payer must stop, once this is recorded.
     stop: LoginStopped | FormChanged | None = None
     #: Seconds the whole took, and how many of them the portal kept us waiting.
@@ -517,7 +520,7 @@ async def judged(
         State.RECEIVED,
         sent=Sent.ONCE,
         tracking_number=receipt.tracking_number,
-        status=status_of(adapter, receipt.words),
+        status=adapter.status_of(receipt.words),
         evidence=kept,
     )
     if _is_number(adapter.control_number, receipt.control_number):
@@ -597,7 +600,7 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
                 State.RECEIVED,
                 sent=Sent.ONCE,
                 tracking_number=row.tracking_number or waiting.tracking_number,
-                status=status_of(adapter, row.words),
+                status=adapter.status_of(row.words),
                 evidence=evidence,
             )
             if row.control_number is None:
@@ -629,24 +632,13 @@ def resolved(waiting: Outcome, found: LookUp, adapter: Adapter, *, conclusive: b
 
 def told(outcome: Outcome, row: FoundClaim | None, adapter: Adapter) -> Outcome:
     """A proved claim with what its row in the payer's own search says of its payment; as it was, where that says
-    nothing or may not follow what is known. A claim of which one line is paid and another is not is paid in part,
-    whatever word stands over them."""
-    status = status_of(adapter, row.words) if row else Status.NONE
-    if row is None or status is Status.NONE:
+    nothing, cannot be believed or may not follow what is known."""
+    said = payment(row, adapter) if row else Payment(Status.NONE)
+    if said.status is Status.NONE or not may_become(outcome.status, said.status):
         return outcome
-    lines = tuple(status_of(adapter, line.words) if line.words else status for line in row.lines)
-    if status is Status.PAID and set(lines) - {Status.PAID}:
-        status = Status.PAID_PART
-    if not may_become(outcome.status, status):
-        return outcome
-    return replace(outcome, status=status, shown=row, shown_lines=lines)
-
-
-def status_of(adapter: Adapter, words: str) -> Status:
-    """What the payer's words mean; `UNRECOGNISED` when nobody has said."""
-    if not words:
-        return Status.NONE
-    return adapter.words.get(words.strip().lower(), Status.UNRECOGNISED)
+    if said.doubt:
+        return replace(outcome, reason=said.doubt, doubtful=True)
+    return replace(outcome, status=said.status, shown=row, shown_lines=said.lines)
 
 
 def is_of_another(adapter: Adapter, claim: Claim, receipt: Receipt) -> bool:

@@ -61,6 +61,7 @@ class FakeAdapter(Adapter):
         "paid": Status.PAID,
         "denied": Status.DENIED,
         "forwarded": Status.FORWARDED,
+        "reversed": Status.REVERSED,
     }
     unexpected = ()
     not_asked: ClassVar = dict.fromkeys(

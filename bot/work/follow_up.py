@@ -12,7 +12,7 @@ from bot.ledger.journal import Item, Said
 from bot.portal.submission import Outcome
 from bot.work import schedule
 from bot.work.payers import Payer
-from bot.work.tasks import need_of_cause, need_of_overdue
+from bot.work.tasks import need_of_cause, need_of_doubtful, need_of_overdue
 
 
 def follow_up(item: Item, outcome: Outcome, payer: Payer, now: datetime) -> tuple[Outcome, Said]:
@@ -31,7 +31,7 @@ def _due(item: Item, outcome: Outcome, payer: Payer, now: datetime) -> datetime 
     asked = answer_by if outcome.status is Status.INFO_REQUESTED else None
     return schedule.next_look(
         payer.policy.follow_up,
-        outcome.status,
+        Status.UNRECOGNISED if outcome.doubtful else outcome.status,
         accepted_at,
         now,
         deadlines=[day for day in (item.deadline, asked) if day],
@@ -41,6 +41,8 @@ def _due(item: Item, outcome: Outcome, payer: Payer, now: datetime) -> datetime 
 
 
 def _said(item: Item, outcome: Outcome, payer: Payer, now: datetime) -> Said:
+    if outcome.doubtful:
+        return Said(outcome.reason, (need_of_doubtful(item, outcome.reason, payer),))
     shown = outcome.shown
     words, reasons = (shown.words, shown.reasons) if shown else (item.payer_words, item.payer_reasons)
     cause = of_shown(outcome.status, words, reasons)
@@ -64,6 +66,8 @@ def _learned(outcome: Outcome) -> str:
         return words
     if shown.paid is not None:
         words += f", ${shown.paid:,.2f}"
+    if shown.answer_by is not None:
+        words += f", by {shown.answer_by:%m/%d/%Y}"
     if outcome.status is Status.UNRECOGNISED:
         words += f": '{shown.words.strip()}'"
     return words + (f" ({', '.join(shown.reasons)})" if shown.reasons else "")

@@ -8,7 +8,7 @@ from bot.claims.meanings import Cause, Reason
 from bot.claims.vocabulary import STATUS_SHOWN, State, Status
 from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
-from bot.ledger.tasks import OVERDUE, Need
+from bot.ledger.tasks import DOUBTFUL, OVERDUE, Need
 from bot.portal.submission import Outcome
 from bot.work.letters import pages
 from bot.work.payers import Payer
@@ -132,6 +132,19 @@ def need_of_overdue(item: Item, status: Status, days: int, action: str, payer: P
         title=f"{payer.adapter.name}: account {item.account} is with the payer for {days} business days: "
         f"{STATUS_SHOWN[status]}",
         action=action,
+        payer=item.payer,
+        login=item.login,
+    )
+
+
+def need_of_doubtful(item: Item, reason: str, payer: Payer) -> Need:
+    """What the payer shows of a claim's payment contradicts itself."""
+    return Need(
+        cause=f"{DOUBTFUL}:{item.id}",
+        kind=DOUBTFUL,
+        title=f"{payer.adapter.name}: account {item.account}: {reason}",
+        action="Look at the claim in the portal; if it says the same there, call the payer. Until it is clear, "
+        "nothing of it is taken over, and it is looked up again.",
         payer=item.payer,
         login=item.login,
     )

@@ -45,8 +45,11 @@ class Hudson(Adapter):
     words = {
         "a2 - accepted for processing": Status.PENDING,
         "in process": Status.PENDING,
-        "paid": Status.PAID,
-        "denied": Status.DENIED,
+        "r4 - documentation requested": Status.INFO_REQUESTED,
+        "f1 - paid": Status.PAID,
+        "f2 - denied": Status.DENIED,
+        "f3 - payment reversed": Status.REVERSED,
+        "f3f - forwarded": Status.FORWARDED,
     }
     duplicate = r"Exact duplicate of claim (\d{16})"
     search = SEARCH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.claims.model import Claim
-from bot.portal.adapter import Field, Fixed, FormPage, Grid, Kind, Search, shown
+from bot.portal.adapter import ClaimPage, Field, Fixed, FormPage, Grid, Kind, LineTable, Search, shown
 from bot.portal.convert import last_first, mdy, money, whole
 
 
@@ -91,6 +91,25 @@ def pages(kind: str, last: str | None = None, stage: str | None = None) -> tuple
     return (start, information, PROVIDER, DIAGNOSIS, OTHER_PAYERS, lines)
 
 
+PAGE = ClaimPage(
+    title="Claim detail",
+    shows_number="TCN",
+    shows_account="Patient Control Number",
+    shows_member_id="Client ID",
+    shows_from="Service From",
+    shows_to="Service To",
+    shows_charge="Total Charge",
+    shows_status="Status",
+    shows_paid_on="Remittance Date",
+    shows_payment_number="Remittance Number",
+    lines=LineTable(
+        caption="What we decided",
+        shows_code="Procedure",
+        shows_status="Category",
+        shows_paid="Amount Paid",
+        shows_reasons="Reason",
+    ),
+)
 SEARCH = Search(
     path="/claims/search",
     title="Claim Search",
@@ -107,4 +126,5 @@ SEARCH = Search(
     shows_charge="Total Charge",
     shows_received="Received",
     shows_status="Status",
+    page=PAGE,
 )

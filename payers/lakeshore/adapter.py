@@ -62,8 +62,11 @@ class Lakeshore(Adapter):
         "not in process yet": Status.PENDING,
         "in process": Status.PENDING,
         "suspend": Status.PENDING,
+        "information needed": Status.INFO_REQUESTED,
         "pay": Status.PAID,
         "deny": Status.DENIED,
+        "sent to other carrier": Status.FORWARDED,
+        "recovered": Status.REVERSED,
     }
     unexpected = (*USUAL, Unexpected(Trouble.IN_THE_WAY, "Are you still there?", ("Stay signed in",)))
     sign_in_form = SignInForm(code="Verification code")

@@ -3,7 +3,7 @@ payer even if the claim is never submitted, and its control number can never be 
 
 from __future__ import annotations
 
-from bot.portal.adapter import Field, Fixed, FormPage, Kind, Rows, Search, shown
+from bot.portal.adapter import ClaimPage, Field, Fixed, FormPage, Kind, LineTable, Rows, Search, shown
 from bot.portal.convert import choice, dollars, joined, last_first, mdy, money, whole, yes_no
 
 DIAGNOSES = (shown("Code", "diagnosis", sensitive=True),)
@@ -158,6 +158,29 @@ REVIEW = FormPage(
     next=None,
 )
 PAGES = (PROVIDER, DETAILS, DIAGNOSIS, SERVICE_LINES, DOCUMENTS, REVIEW)
+PAGE = ClaimPage(
+    title="Claim detail",
+    shows_number="Claim ID (ICN)",
+    shows_account="Patient account no.",
+    shows_member_id="Member ID",
+    shows_from="Service From",
+    shows_to="Service To",
+    shows_charge="Total Charge",
+    shows_status="Status",
+    shows_allowed="Total allowed",
+    shows_paid="Plan paid",
+    shows_paid_on="Payment date",
+    shows_payment_number="Check or EFT no.",
+    shows_answer_by="Reply by",
+    lines=LineTable(
+        caption="What we decided",
+        shows_code="Procedure",
+        shows_status="Decision",
+        shows_allowed="Allowed",
+        shows_paid="Plan paid",
+        shows_reasons="Remarks",
+    ),
+)
 SEARCH = Search(
     path="/claims/search",
     title="Claim Search",
@@ -174,4 +197,5 @@ SEARCH = Search(
     shows_charge="Total Charge",
     shows_received="Received",
     shows_status="Status",
+    page=PAGE,
 )

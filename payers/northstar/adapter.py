@@ -47,8 +47,12 @@ class Northstar(Adapter):
     words = {
         "accepted": Status.PENDING,
         "in process": Status.PENDING,
+        "suspended, records requested": Status.INFO_REQUESTED,
         "denied": Status.DENIED,
         "paid": Status.PAID,
+        "partially paid": Status.PAID_PART,
+        "crossed over": Status.FORWARDED,
+        "voided, payment recouped": Status.REVERSED,
     }
     search = SEARCH
 

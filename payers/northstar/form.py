@@ -122,4 +122,10 @@ SEARCH = Search(
     shows_charge="Total Charge",
     shows_received="Received",
     shows_status="Status",
+    shows_allowed="Allowed Amount",
+    shows_paid="Paid Amount",
+    shows_paid_on="Paid Date",
+    shows_payment_number="Warrant/EFT",
+    shows_reasons="Reason Codes",
+    shows_answer_by="Respond By",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from playwright.async_api import Page
@@ -12,6 +13,7 @@ from bot.claims.vocabulary import Status
 from bot.errors import PortalProblem
 from bot.portal.adapter import (
     Adapter,
+    FoundClaim,
     Limits,
     Receipt,
     SentAs,
@@ -22,7 +24,7 @@ from bot.portal.adapter import (
     shown,
     target,
 )
-from bot.portal.convert import dollars, mdy, upper
+from bot.portal.convert import dollars, mdy, read_mdy, upper
 from bot.portal.reading import read
 from bot.portal.way import heading, reach
 from payers.summit.form import PAGES, SEARCH
@@ -55,6 +57,8 @@ class Summit(Adapter):
         "additional documentation requested": Status.INFO_REQUESTED,
         "approved/paid": Status.PAID,
         "denied": Status.DENIED,
+        "crossed over": Status.FORWARDED,
+        "adjusted, payment taken back": Status.REVERSED,
         "rejected": Status.UNPROCESSABLE,
     }
     sign_in_form = SignInForm(code="Verification code")
@@ -100,3 +104,17 @@ class Summit(Adapter):
             refused=tuple(PortalProblem(row["Field"], row["Message"]) for row in reasons),
             duplicate_of=None if duplicate is None else "".join(re.findall(r"\d{13}", duplicate)),
         )
+
+    async def read_claim(self, page: Page, row: FoundClaim) -> FoundClaim:
+        """The page of the claim says that documents are asked for; a letter in the inbox, until when."""
+        found = await super().read_claim(page, row)
+        if self.status_of(found.words) is not Status.INFO_REQUESTED:
+            return found
+        await page.goto(f"{self.url}/messages")
+        await reach(page, self, heading(page, "Messages"))
+        letter = page.get_by_role("link", name=str(row.control_number), exact=True)
+        if not await letter.count():
+            return found
+        await letter.click()
+        await reach(page, self, heading(page, "Additional documentation request"))
+        return replace(found, answer_by=read_mdy((await read(page)).terms["Respond by"]))

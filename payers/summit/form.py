@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.portal.adapter import Field, FormPage, Kind, Rows, Search, shown
+from bot.portal.adapter import ClaimPage, Field, FormPage, Kind, LineTable, Rows, Search, shown
 from bot.portal.convert import dollars, joined, last_first, mdy, money, upper, whole, yes_no
 
 LINES = (
@@ -102,6 +102,26 @@ REVIEW = FormPage(
     next=None,
 )
 PAGES = (PRIMARY, BILLING, BENEFICIARY, HEADER, CLAIM_LINES, REVIEW)
+PAGE = ClaimPage(
+    title="Claim detail",
+    shows_number="Claim Number (ICN)",
+    shows_account="Patient Control Number",
+    shows_member_id="Medicare Number",
+    shows_from="Service From",
+    shows_to="Service To",
+    shows_charge="Total Charge",
+    shows_status="Status",
+    shows_paid="Provider Paid",
+    shows_paid_on="Finalized Date",
+    shows_payment_number="Check/EFT Number",
+    lines=LineTable(
+        caption="What we decided",
+        shows_code="Procedure",
+        shows_allowed="Medicare Allowed",
+        shows_paid="Provider Paid",
+        shows_reasons="ANSI Codes",
+    ),
+)
 SEARCH = Search(
     path="/claims/search",
     title="Claim Search",
@@ -119,4 +139,5 @@ SEARCH = Search(
     shows_charge="Total Charge",
     shows_received="Received",
     shows_status="Status",
+    page=PAGE,
 )

@@ -12,8 +12,10 @@ from bot.ledger.intake import Entry, Queued, queue_file
 from bot.ledger.store import Act, Ledger
 
 
-def queue(ledger: Ledger, claims: Sequence[Claim], slug: str, act: Act) -> Queued:
-    """Queue these claims for this payer's login `main`, as one file."""
+def queue(
+    ledger: Ledger, claims: Sequence[Claim], slug: str, act: Act, deadline: date = date(2027, 1, 1)
+) -> Queued:
+    """Queue these claims for this payer's login `main`, as one file; `deadline` is the last day it takes them."""
     key = ledger.vault.fingerprint_key
     entries = [
         Entry(
@@ -26,7 +28,7 @@ def queue(ledger: Ledger, claims: Sequence[Claim], slug: str, act: Act) -> Queue
             "main",
             fingerprint(claim, slug, key),
             likeness(claim, slug, key),
-            date(2027, 1, 1),
+            deadline,
         )
         for claim in claims
     ]

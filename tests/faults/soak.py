@@ -1,6 +1,6 @@
 """Kills in volume: workers are struck at every point of the protocol, and at random moments, until hundreds of
 claims are through. What the payer's books say in the end is what counts. `make soak`, or `python -m
-tests.faults.soak`.
+tests.faults.soak`. After them, quarters in volume (`tests.faults.quarter`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,11 +39,12 @@ from bot.testing import FakePortal
 from bot.vault import Vault
 from bot.work.payers import find_adapters
 from fixtures.claims.generate import claims as invented
+from fixtures.portals.registry import SITES
 from fixtures.portals.server import RunningPortal
 from fixtures.portals.server import running as running_portal
 from tests import postgres
 from tests.conftest import Loop
-from tests.faults import entries
+from tests.faults import entries, quarter
 from tests.faults.worker import EVERY_CLAIM, POINTS, Assignment, work
 
 #: New processes are forked from one that has imported everything: starting costs milliseconds, not a second.
@@ -344,10 +346,22 @@ def in_a_browser(folder: Path, slug: str, claims: int, kills: int, together: int
             soak.close()
 
 
+def _played(play: Callable[[Loop], quarter.Figures]) -> quarter.Figures:
+    """Play a quarter, and tell what went wrong in it."""
+    loop = Loop()
+    try:
+        figures = play(loop)
+    finally:
+        loop.close()
+    print(figures, *figures.faults[:20], sep="\n  ", flush=True)
+    return figures
+
+
 def main(words: Sequence[str]) -> int:
     """All of them, in volume; `words` may name some of them."""
-    chosen = set(words) or {"sqlite", "postgresql", "browser", "batches", "verdicts"}
+    chosen = set(words) or {"sqlite", "postgresql", "browser", "batches", "verdicts", "quarter", "portals"}
     found = []
+    quarters = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "sqlite" in chosen:
@@ -366,6 +380,13 @@ def main(words: Sequence[str]) -> int:
         if "verdicts" in chosen:
             found.append(in_a_browser(folder / "verdicts", "summit", 60, 30))
             print(found[-1], flush=True)
+        if "quarter" in chosen:
+            quarters.append(_played(lambda loop: quarter.at_the_fake(folder / "quarter", loop, 1000)))
+        for slug in SITES if "portals" in chosen else ():
+            play = partial(quarter.at_a_mock_portal, folder / slug, slug=slug, some=invented(slug, 15))
+            quarters.append(_played(play))
+    if any(one.faults or one.doubled for one in quarters):
+        return 1
     return 0 if all(one.doubled == one.lost == 0 and one.balanced for one in found) else 1
 
 

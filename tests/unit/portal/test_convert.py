@@ -55,7 +55,25 @@ def test_amounts_as_portals_want_them(amount: str, plain: str, with_sign: str) -
     assert (convert.money(Decimal(amount)), convert.dollars(Decimal(amount))) == (plain, with_sign)
 
 
-@pytest.mark.parametrize("shown", ["", "n/a", "-", "$", "12/01/2026", "one"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "",
+        "n/a",
+        "-",
+        "$",
+        "12/01/2026",
+        "one",
+        "64,00",
+        "1,23",
+        "1,2345.00",
+        "12.345",
+        "1.2.3",
+        "(5.00)",
+        "1e3",
+        "NaN",
+    ],
+)
 def test_what_is_no_amount_is_none(shown: str) -> None:
     assert convert.read_money(shown) is None
 

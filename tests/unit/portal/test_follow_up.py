@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from bot.claims.vocabulary import Proof, Sent, State, Status
-from bot.portal.adapter import FoundLine, Search
 from bot.portal.follow_up import followed
-from bot.portal.look_up import LookUp, Verdict
+from bot.portal.look_up import LookUp, Verdict, judge
 from bot.portal.submission import Outcome, told
 from payers.northstar.adapter import Northstar
-from payers.northstar.form import SEARCH
-from tests.unit.portal.test_look_up import KEPT, NUMBER, ROW, Slow
+from tests.unit.portal.test_look_up import FORMAT, KEPT, NUMBER, ROW, SOUGHT, Slow
 
 ADAPTER = Northstar("http://x")
 NOW = Outcome(
@@ -66,39 +63,13 @@ def test_the_payers_word(before: Status, words: str, after: Status) -> None:
     assert (outcome.shown == row) is (outcome.status is not before or words == "Paid")
 
 
-def test_a_claim_of_which_one_line_is_not_paid_is_paid_in_part() -> None:
-    lines = (FoundLine("99490", "Paid"), FoundLine("99439", "Denied"))
-    outcome = told(NOW, replace(ROW, words="Paid", lines=lines), ADAPTER)
-    assert (outcome.status, outcome.shown_lines) == (Status.PAID_PART, (Status.PAID, Status.DENIED))
-    one_word = tuple(replace(line, words="") for line in lines)
-    assert told(NOW, replace(ROW, words="Paid", lines=one_word), ADAPTER).status is Status.PAID
-
-
-def test_a_search_may_show_what_was_paid() -> None:
-    row = {
-        **dict.fromkeys((SEARCH.shows_number, SEARCH.shows_status), "x"),
-        **dict.fromkeys((SEARCH.shows_from, SEARCH.shows_to), "07/01/2026"),
-        SEARCH.shows_charge: "$80.00",
-        "Allowed": "$1,064.00",
-        "Paid": "$64.00",
-        "Paid on": "08/03/2026",
-        "Check": "EFT0001",
-        "Codes": "CO-45; PR-2, N4",
-        "Answer by": "",
-    }
-    bare = replace(
-        SEARCH, shows_account=None, shows_member_id=None, shows_received=None, shows_tracking_number=None
-    )
-    assert bare.found(row).paid is None
-    search: Search = replace(
-        bare,
-        shows_allowed="Allowed",
-        shows_paid="Paid",
-        shows_paid_on="Paid on",
-        shows_payment_number="Check",
-        shows_reasons="Codes",
-        shows_answer_by="Answer by",
-    )
-    found = search.found(row)
-    assert (found.allowed, found.paid, found.paid_on) == (Decimal("1064"), Decimal("64"), date(2026, 8, 3))
-    assert (found.payment_number, found.reasons, found.answer_by) == ("EFT0001", ("CO-45", "PR-2", "N4"), None)
+def test_a_search_that_shows_what_was_not_asked_for_has_not_answered() -> None:
+    other_day = replace(ROW, control_number="9" * 17, service_from=date(2026, 5, 1), service_to=date(2026, 5, 1))
+    somebody = replace(ROW, control_number="9" * 17, member_id="11111111")
+    of_the_same_days = replace(ROW, control_number="9" * 17, account="MH2")
+    for row, answered in ((other_day, False), (somebody, False), (of_the_same_days, True)):
+        found = judge([row], replace(SOUGHT, control_number=NUMBER), (), FORMAT)
+        assert (found.verdict, found.answered) == (Verdict.ABSENT, answered)
+        outcome = followed(NOW, found, ADAPTER, conclusive=True)
+        assert outcome.status is (Status.NOT_ON_FILE if answered else Status.PENDING)
+        assert outcome.reason

@@ -12,7 +12,7 @@ from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.portal.adapter import FoundClaim, Limits, SentAs
 from bot.portal.evidence import Evidence
 from bot.portal.look_up import LookUp, Sought, Verdict, judge
-from bot.portal.submission import Outcome, resolved, status_of, witnessed
+from bot.portal.submission import Outcome, resolved, witnessed
 from payers.northstar.adapter import Northstar
 
 ARMED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -219,4 +219,4 @@ def test_rows_that_may_be_ours_are_for_a_person(conclusive: bool) -> None:
     ],
 )
 def test_the_payers_words(words: str, status: Status) -> None:
-    assert status_of(Northstar("http://x"), words) is status
+    assert Northstar("http://x").status_of(words) is status
