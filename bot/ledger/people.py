@@ -67,38 +67,58 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
     Raises `UnknownItem`, or `Refused` when an answer is missing or not one of ``entered-by-hand`` (with the
     payer's number), ``not-there``, ``withdrawn``; then nothing has changed.
     """
+    done_together(ledger, [task_id], answer, control_number, act)
+
+
+def done_together(
+    ledger: Ledger, task_ids: Sequence[int], answer: str | None, control_number: str | None, act: Act
+) -> None:
+    """Close tasks with one answer: all of them, or none. Raises like `done`."""
     with ledger.write() as connection:
-        task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one_or_none()
-        if task is None:
-            raise UnknownItem(f"There is no task {task_id}.")
-        if task.closed_at is not None:
-            raise Refused(f"Task {task_id} is closed already.")
-        waiting = list(
-            connection.execute(
-                select(claims.c.id)
-                .join(task_claims, task_claims.c.claim_id == claims.c.id)
-                .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.waiting_behind(task.kind)))
-            ).scalars()
+        for task_id in task_ids:
+            closed = connection.execute(
+                select(task_table.c.closed_at).where(task_table.c.id == task_id)
+            ).one_or_none()
+            if closed is None:
+                raise UnknownItem(f"There is no task {task_id}.")
+            if closed.closed_at is not None:
+                raise Refused(f"Task {task_id} is closed already.")
+        for task_id in dict.fromkeys(task_ids):
+            _done(connection, task_id, answer, control_number, act)
+
+
+def _done(
+    connection: Connection, task_id: int, answer: str | None, control_number: str | None, act: Act
+) -> None:
+    task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one()
+    if task.closed_at is not None:  # by the answer to one of those before it
+        return
+    waiting = list(
+        connection.execute(
+            select(claims.c.id)
+            .join(task_claims, task_claims.c.claim_id == claims.c.id)
+            .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.waiting_behind(task.kind)))
+        ).scalars()
+    )
+    if not answer and task.needs_answer and waiting:
+        raise Refused(
+            f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
+            "released, replaced or withdrawn; or say what you found: "
+            "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
         )
-        if not answer and task.needs_answer and waiting:
-            raise Refused(
-                f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
-                "released, replaced or withdrawn; or say what you found: "
-                "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
-            )
-        tasks.close_task(connection, task_id, act, answer or act.why or "done")
-        for claim_id in waiting if answer else ():
-            match answer:
-                case "entered-by-hand":
-                    if not control_number or len(waiting) != 1:
-                        raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
-                    _entered_by_hand(connection, claim_id, control_number, act)
-                case "not-there":
-                    _not_there(connection, claim_id, act)
-                case "withdrawn":
-                    _withdraw(connection, claim_id, act)
-                case _:
-                    raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
+    tasks.close_task(connection, task_id, act, answer or act.why or "done")
+    for claim_id in waiting if answer else ():
+        match answer:
+            case "entered-by-hand":
+                if not control_number or len(waiting) != 1:
+                    raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
+                _entered_by_hand(connection, claim_id, control_number, act)
+            case "not-there":
+                _not_there(connection, claim_id, act)
+            case "withdrawn":
+                _withdraw(connection, claim_id, act)
+            case _:
+                raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
 
 
 def pause(ledger: Ledger, payer: str, login: str | None, kind: str, act: Act) -> None:

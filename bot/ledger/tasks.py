@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from bot.claims.vocabulary import State, Status
+from bot.claims.vocabulary import State, Status, Topic
 from bot.errors import Actor
 from bot.ledger.schema import claims, task_claims, tasks
 from bot.ledger.store import Act, note
@@ -31,10 +31,15 @@ class Need:
     actor: Actor = Actor.BILLER
     #: Closes only with an answer about its claims.
     needs_answer: bool = False
+    #: What only a call can answer.
+    topic: Topic | None = None
 
 
 def open_task(connection: Connection, need: Need, claim_ids: Collection[int], act: Act) -> int:
-    """Open a task, or add the claims to the one already open for the same cause; its id."""
+    """Open a task, or add the claims to the one already open for the same cause; its id.
+
+    Whoever has that task keeps it. It stays put off, unless a claim joins it: that is news.
+    """
     known = connection.execute(
         select(tasks.c.id, tasks.c.kind).where(tasks.c.open_cause == need.cause)
     ).one_or_none()
@@ -49,6 +54,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
                 cause=need.cause,
                 open_cause=need.cause,
                 kind=need.kind,
+                round=_rounds(connection, need) + 1,
+                topic=need.topic,
                 payer=need.payer,
                 login=need.login,
                 actor=need.actor,
@@ -64,7 +71,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
     if known is not None and joined == set(claim_ids):  # about these alone: it says how that stands now
-        connection.execute(update(tasks).where(tasks.c.id == task_id).values(title=need.title, action=need.action))
+        said = {"title": need.title, "action": need.action, "topic": need.topic}
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(**said))
     if back := sorted(joined & set(claim_ids)):
         connection.execute(
             update(task_claims)
@@ -73,7 +81,14 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
         )
     if new := sorted(set(claim_ids) - joined):
         connection.execute(insert(task_claims), [{"task_id": task_id, "claim_id": claim_id} for claim_id in new])
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(snoozed_until=None))
     return int(task_id)
+
+
+def _rounds(connection: Connection, need: Need) -> int:
+    """How often this came up before."""
+    earlier = select(func.count()).where(tasks.c.cause == need.cause, tasks.c.kind == need.kind)
+    return int(connection.execute(earlier).scalar_one())
 
 
 def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> None:

@@ -12,6 +12,7 @@ from bot.errors import UnknownItem
 from bot.ledger.people import route_key
 from bot.ledger.schema import (
     attempts,
+    calls,
     claims,
     events,
     evidence,
@@ -112,6 +113,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(reply_claims.c.claim_id == claim_id)
             .order_by(replies.c.id, reply_claims.c.place),
         ),
+        "calls": call_rows(ledger, [claim_id]),
         "attempts": _rows(
             ledger,
             select(
@@ -153,44 +155,82 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
     return found
 
 
+#: What is told of a claim behind a task.
+_BEHIND = (
+    "id",
+    "account",
+    "payer",
+    "file_id",
+    "service_from",
+    "service_to",
+    "charge",
+    "state",
+    "status",
+    "sent",
+    "attempts",
+    "control_number",
+    "tracking_number",
+    "reason",
+    "payer_words",
+    "payer_reasons",
+    "allowed",
+    "paid",
+    "accepted_at",
+    "looked_up_at",
+    "due_at",
+    "deadline",
+    "answer_by",
+    "decided_on",
+)
+
+
 def task_rows(
     ledger: Ledger, *, payer: str | None = None, every: bool = False, task_id: int | None = None
 ) -> Rows:
     """Open tasks (or `every` one), each with its claims' accounts, oldest first."""
-    query = select(tasks).order_by(tasks.c.id)
-    if not every and task_id is None:
-        query = query.where(tasks.c.closed_at.is_(None))
+    where = [] if every or task_id is not None else [tasks.c.closed_at.is_(None)]
     if payer is not None:
-        query = query.where(tasks.c.payer == payer)
+        where.append(tasks.c.payer == payer)
     if task_id is not None:
-        query = query.where(tasks.c.id == task_id)
-    found = [dict(row) for row in _rows(ledger, query)]
+        where.append(tasks.c.id == task_id)
+    found = [dict(row) for row in _rows(ledger, select(tasks).where(*where).order_by(tasks.c.id))]
     behind = _rows(
         ledger,
         select(
             task_claims.c.task_id,
             task_claims.c.done_at,
-            claims.c.id,
-            claims.c.account,
-            claims.c.charge,
-            claims.c.state,
-            claims.c.reason,
+            task_claims.c.next_on,
+            *(claims.c[name] for name in _BEHIND),
         )
         .join(claims, claims.c.id == task_claims.c.claim_id)
-        .where(task_claims.c.task_id.in_([row["id"] for row in found]))
+        .join(tasks, tasks.c.id == task_claims.c.task_id)
+        .where(*where)
         .order_by(claims.c.id),
     )
+    of_task: dict[int, list[Row]] = {}
+    for one in behind:
+        of_task.setdefault(one["task_id"], []).append(one)
     for row in found:
         # of an open task, those that still wait
         row["claims"] = [
             one
-            for one in behind
-            if one["task_id"] == row["id"]
-            and (row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"]))
+            for one in of_task.get(row["id"], ())
+            if row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"])
         ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")
     return found
+
+
+def task_history(ledger: Ledger, task_id: int) -> Rows:
+    """What people said and did about a task, in order: notes, who took it, until when it was put off, who looked."""
+    query = select(events.c.at, events.c.who, events.c.what, events.c.after, events.c.why).order_by(events.c.id)
+    return _rows(ledger, query.where(events.c.task_id == task_id))
+
+
+def call_rows(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
+    """What payers said of these claims on the telephone, in order."""
+    return _rows(ledger, select(calls).where(calls.c.claim_id.in_(sorted(claim_ids))).order_by(calls.c.id))
 
 
 def open_tasks_about(
