@@ -166,6 +166,13 @@ def of_code(code: StatusCode) -> Reason:
     return Reason(str(code), known.words, known.action, Sort.DENIAL if asks else Sort.REMARK)
 
 
+def words_of(code: str) -> str:
+    """A payer's code, such as ``CO-50`` or ``N290``, with what it means and what to do; where it is not known here,
+    the code alone."""
+    known = CARC.get(code.rpartition("-")[2]) or RARC.get(code)
+    return f"{code}: {known.words}. {known.action}".rstrip() if known else code
+
+
 def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None:
     """Why a claim needs a person by the payer's own page: its word, and the codes or words under it; None when it
     does not."""

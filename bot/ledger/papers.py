@@ -60,6 +60,13 @@ def register(connection: Connection, claim_id: int, claim: Claim) -> None:
         )
 
 
+def numbers_of(ledger: Ledger, claim_id: int) -> frozenset[str]:
+    """The control numbers of a claim's documents."""
+    query = select(control_numbers.c.number).where(control_numbers.c.claim_id == claim_id)
+    with ledger.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def spent(ledger: Ledger, numbers: Collection[str], fingerprint: str) -> dict[str, int]:
     """Those of the control numbers that another claim has used or will use, and which claim that is."""
     with ledger.read() as connection:

@@ -87,9 +87,7 @@ def done_together(
             _done(connection, task_id, answer, control_number, act)
 
 
-def _done(
-    connection: Connection, task_id: int, answer: str | None, control_number: str | None, act: Act
-) -> None:
+def _done(connection: Connection, task_id: int, answer: str | None, control_number: str | None, act: Act) -> None:
     task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one()
     if task.closed_at is not None:  # by the answer to one of those before it
         return
