@@ -167,8 +167,8 @@ def of_code(code: StatusCode) -> Reason:
 
 
 def words_of(code: str) -> str:
-    """A payer's code, such as ``CO-50`` or ``N290``, with what it means and what to do; where it is not known here,
-    the code alone."""
+    """A payer's code, such as ``CO-50`` or ``N290``, with what it means and what to do; the code alone where it is
+    not known here."""
     known = CARC.get(code.rpartition("-")[2]) or RARC.get(code)
     return f"{code}: {known.words}. {known.action}".rstrip() if known else code
 

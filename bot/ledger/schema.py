@@ -322,8 +322,8 @@ events = Table(
     Column("why", Text, nullable=False, default=""),
 )
 
-#: What a person must do. One cause, one task: `cause` is unique among the open ones, and no cause opens a second task
-#: of one kind in one round.
+#: What a person must do. One cause, one task: `cause` is unique among the open ones, and with kind and round it is
+#: unique for ever.
 tasks = Table(
     "tasks",
     metadata,

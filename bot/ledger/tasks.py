@@ -152,8 +152,14 @@ def answered(connection: Connection, claim_id: int, causes: Collection[str], act
         connection.execute(
             update(task_claims).where(mine, task_claims.c.claim_id == claim_id).values(done_at=act.at)
         )
-        if connection.execute(select(mine).where(mine, task_claims.c.done_at.is_(None)).limit(1)).first() is None:
-            close_task(connection, task_id, act, act.why)
+        close_if_nothing_waits(connection, task_id, act)
+
+
+def close_if_nothing_waits(connection: Connection, task_id: int, act: Act) -> None:
+    """Close a task of which each claim is done."""
+    left = select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id, task_claims.c.done_at.is_(None))
+    if connection.execute(left.limit(1)).first() is None:
+        close_task(connection, task_id, act, act.why)
 
 
 def waits(kind: str, state: State, done_at: datetime | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from bot.claims.vocabulary import State
 from bot.errors import UnknownItem
@@ -188,7 +188,9 @@ def task_rows(
     ledger: Ledger, *, payer: str | None = None, every: bool = False, task_id: int | None = None
 ) -> Rows:
     """Open tasks (or `every` one), each with its claims' accounts, oldest first."""
-    where = [] if every or task_id is not None else [tasks.c.closed_at.is_(None)]
+    where: list[ColumnElement[bool]] = []
+    if not every and task_id is None:
+        where.append(tasks.c.closed_at.is_(None))
     if payer is not None:
         where.append(tasks.c.payer == payer)
     if task_id is not None:
@@ -223,7 +225,7 @@ def task_rows(
 
 
 def task_history(ledger: Ledger, task_id: int) -> Rows:
-    """What people said and did about a task, in order: notes, who took it, until when it was put off, who looked."""
+    """What people did about a task, in order: notes, who got it, until when it was put off, who looked."""
     query = select(events.c.at, events.c.who, events.c.what, events.c.after, events.c.why).order_by(events.c.id)
     return _rows(ledger, query.where(events.c.task_id == task_id))
 

@@ -75,7 +75,7 @@ def _show_head(one: Task) -> None:
     owner = f" [cyan]{escape(row['owner'])}[/cyan]" if row["owner"] else ""
     out.print(f"[bold]{row['id']}[/bold]  {escape(row['title'])}{worth}{owner}{until}{state}")
     if one.deadline and row["closed_at"] is None:
-        out.print(f"    [yellow]{escape(_last_day(one.deadline))}[/yellow]")
+        out.print(f"    [yellow]{escape(last_day(one.deadline))}[/yellow]")
 
 
 def _show_claim(known: Known) -> None:
@@ -106,7 +106,7 @@ def _show_claim(known: Known) -> None:
     for reason in known.reasons:
         out.print(f"    {escape(reason)}")
     for last in known.deadlines:
-        out.print(f"    [yellow]{escape(_last_day(last))}[/yellow]")
+        out.print(f"    [yellow]{escape(last_day(last))}[/yellow]")
     for call in known.calls:
         out.print(f"    {escape(told(call))}")
 
@@ -119,7 +119,8 @@ def told(call: Row) -> str:
     return f"{when(call['at'])} {call['who']} called{name}{reference}: {call['said']}{promised}"
 
 
-def _last_day(last: Deadline) -> str:
+def last_day(last: Deadline) -> str:
+    """A deadline in words, with where it is written."""
     doubt = "" if last.known else ": put it into policy.toml"
     return f"last day {SHOWN[last.about]}: {last.on} ({last.source}{doubt})"
 

@@ -1,4 +1,4 @@
-"""The last days for a claim: to file it, to appeal its decision, to answer what the payer asks; each with its source.
+"""The last days for a claim: to file it, to appeal its decision, to answer the payer; each with its source.
 
 Only what still counts for a claim is one of its deadlines: to file, while no claim of it stands at the payer; to
 appeal, once it was decided against us; to answer, while the payer waits for that.
@@ -33,6 +33,7 @@ SHOWN: Mapping[About, str] = {
 
 #: Where no claim stands at the payer, or nobody has proved that one does.
 _TO_FILE = frozenset({State.BLOCKED, State.HELD, State.QUEUED, State.SUBMITTING, State.REJECTED, State.UNKNOWN})
+_NOT_THERE = frozenset({Status.UNPROCESSABLE, Status.NOT_ON_FILE})
 #: Decisions that may be appealed. What could not be processed may not: it is filed again.
 _TO_APPEAL = frozenset({Status.DENIED, Status.PAID_PART, Status.PAID_ZERO, Status.REVERSED})
 
@@ -57,7 +58,7 @@ def deadlines_of(claim: Mapping[str, Any], payer: Payer | None) -> tuple[Deadlin
     """The deadlines of a claim (a row of `views`), the nearest first."""
     policy, found = payer.policy if payer else None, []
     state, status = State(claim["state"]), Status(claim["status"])
-    files = state in _TO_FILE or (state is State.ACCEPTED and status is Status.UNPROCESSABLE)
+    files = state in _TO_FILE or (state is State.ACCEPTED and status in _NOT_THERE)
     if files and claim["deadline"]:
         limit = policy.filing if policy else None
         source, known = (limit.source, limit.known) if limit else ("as it was when it was queued", True)

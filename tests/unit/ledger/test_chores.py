@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pytest
@@ -47,16 +48,15 @@ def test_who_has_a_task_until_when_and_why_is_kept(books: Books) -> None:
 def test_all_of_them_or_none(books: Books, what: str) -> None:
     first, closed = _open(books, need("one")), _open(books, need("two"))
     people.done(books.ledger, closed, None, None, books.act())
+    deed: Callable[[Sequence[int]], None] = {
+        "assign": lambda ids: chores.assign(books.ledger, ids, "Dana", books.act()),
+        "snooze": lambda ids: chores.snooze(books.ledger, ids, LATER, books.act()),
+        "remark": lambda ids: chores.remark(books.ledger, ids, books.act("x")),
+    }[what]
     before = books.everything()
     for second, error in ((closed, Refused), (99, UnknownItem)):
         with pytest.raises(error):
-            match what:
-                case "assign":
-                    chores.assign(books.ledger, [first, second], "Dana", books.act())
-                case "snooze":
-                    chores.snooze(books.ledger, [first, second], LATER, books.act())
-                case _:
-                    chores.remark(books.ledger, [first, second], books.act("x"))
+            deed([first, second])
         assert books.everything() == before
 
 
