@@ -85,7 +85,7 @@ def claims_override(
 ) -> None:
     """A lead sets aside what one rule found on a claim, by name and reason."""
     with installation() as it:
-        lead = _lead(it, by)
+        lead = lead_named(it, by)
         if not why.strip():
             raise UsageError("Say why: --why REASON.")
         edit = engine.find(rule)
@@ -98,13 +98,13 @@ def claims_override(
     out.print(f"Claim {claim_id}: {id_} overridden by {escape(lead)}. {SHOWN[state]}.")
 
 
-def _lead(it: Installation, name: str) -> str:
+def lead_named(it: Installation, name: str) -> str:
     """The lead of that name as the settings write it. Raises `Refused`."""
     asked = " ".join(name.split()).casefold()
     lead = next((one for one in it.settings.leads if " ".join(one.split()).casefold() == asked), None)
     if lead is None:
         known = ", ".join(it.settings.leads) or "nobody: name them as leads in payerbot.toml"
-        raise Refused(f"Only a billing lead may override (leads here: {known}).")
+        raise Refused(f"Only a billing lead may do that (leads here: {known}).")
     return lead
 
 

@@ -53,10 +53,11 @@ def queue(
     with installation() as it:
         if payer is not None:
             it.office.payer(payer)
-        checked = _checked(it, files, hold=hold)
+        strict = it.settings.require_release
+        checked = _checked(it, files, hold=hold or strict)
         rows: list[dict[str, Any]] = []
         for file in checked:
-            queued = intake.queue_file(it.ledger, file, act(), payer, it.store)
+            queued = intake.queue_file(it.ledger, file, act(), payer, it.store, needs_release=strict)
             rows.append(
                 {
                     "id": queued.file_id if queued else None,

@@ -59,6 +59,8 @@ class Entry:
     #: What supports an unlisted visit, and where its letter stands.
     support: VisitRecord | None = None
     letter: str | None = None
+    #: Whether it waits until its whole file is released.
+    with_file: bool = False
     #: The documents that go with it, as they were when it was queued.
     evidence: tuple[Evidence, ...] = ()
 
@@ -94,8 +96,10 @@ class Queued:
     waiting: list[Waiting] = field(default_factory=list)
 
 
-def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act) -> Queued:
-    """Put a file's claims into the ledger, all of them or none."""
+def queue_file(
+    ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act, *, needs_release: bool = False
+) -> Queued:
+    """Put a file's claims into the ledger, all of them or none. `needs_release`: a billing lead must let it go."""
     with ledger.write() as connection:
         file_id = connection.execute(
             insert(files)
@@ -107,6 +111,7 @@ def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry],
                 charge=sum((entry.found.charge for entry in entries), Decimal(0)),
                 queued_at=act.at,
                 queued_by=act.who,
+                needs_release=needs_release,
             )
             .returning(files.c.id)
         ).scalar_one()
@@ -130,6 +135,12 @@ def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry],
                 result.replaced.append(Before(entry.found.account, first.id))
             _insert(ledger, connection, result, entry, act)
         connection.execute(update(files).where(files.c.id == file_id).values(refused=len(result.refused)))
+        held = select(claims.c.id).where(
+            claims.c.file_id == file_id, claims.c.with_file, claims.c.state == State.HELD
+        )
+        if waiting := connection.execute(held).scalars().all():
+            need = tasks.need_of_release(file_id, name, by_lead=needs_release)
+            tasks.open_task(connection, need, waiting, act)
     return result
 
 
@@ -172,6 +183,8 @@ def _was_decided(connection: Connection, claim_id: int) -> bool:
 def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> None:
     claim = entry.found.claim
     state, reason = entry.state, entry.reason
+    if entry.with_file and state is not State.BLOCKED:
+        state, reason = State.HELD, f"{tasks.WITH_FILE} {reason}".strip()
     earlier = alike(connection, entry.likeness)
     corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
     looks_like = None if corrects or state is State.BLOCKED else first_open(earlier)
@@ -199,6 +212,7 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             support=ledger.seal(entry.support) if entry.support else None,
             letter=entry.letter,
             looks_like=looks_like,
+            with_file=entry.with_file,
             created_at=act.at,
             updated_at=act.at,
         )

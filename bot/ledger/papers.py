@@ -17,7 +17,7 @@ from bot.errors import LostClaim
 from bot.ledger.likeness import question
 from bot.ledger.schema import claims, control_numbers, evidence, lines, patient_months
 from bot.ledger.store import Act, Ledger, move
-from bot.ledger.tasks import settle_claim
+from bot.ledger.tasks import WITH_FILE, settle_claim
 from bot.portal.evidence import Evidence
 
 #: Where a letter stands.
@@ -147,9 +147,13 @@ def lettered(ledger: Ledger, claim_id: int | None = None) -> list[Lettered]:
 
 
 def let_go(connection: Connection, row: Any, act: Act, what: str, **changes: Any) -> State:
-    """A claim whose letter is no longer in its way waits for its turn; or for a person, if it looks like a fix."""
-    asked = row.looks_like is not None
-    state, reason = (State.HELD, question(row.looks_like)) if asked else (State.QUEUED, "")
+    """A claim whose letter is no longer in its way waits for its turn; or for a person, if it looks like a fix, or
+    its file is not released."""
+    reasons = [WITH_FILE] if row.with_file else []
+    if row.looks_like is not None:
+        reasons.append(question(row.looks_like))
+    asked, reason = bool(reasons), " ".join(reasons)
+    state = State.HELD if asked else State.QUEUED
     move(connection, row.id, state, act, rev=row.rev, what=what, reason=reason, **changes)
     settle_claim(connection, row.id, act, kind="letter" if asked else None)
     return state

@@ -12,7 +12,7 @@ from bot.ledger import tasks
 from bot.ledger.journal import VOID, forget_sign_ins
 from bot.ledger.likeness import question
 from bot.ledger.papers import NEEDED
-from bot.ledger.schema import attempts, claims, pauses, routes, sends, task_claims
+from bot.ledger.schema import attempts, claims, files, pauses, routes, sends, task_claims
 from bot.ledger.schema import tasks as task_table
 from bot.ledger.store import Act, Ledger, move, note
 
@@ -35,6 +35,7 @@ def release(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     with ledger.write() as connection:
         for claim_id in claim_ids:
             _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
+            _not_with_file(connection, claim_id)
             if not _goes_on_waiting(connection, claim_id, act):
                 _queue_again(connection, claim_id, act, "released", "")
 
@@ -43,7 +44,7 @@ def withdraw(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     """Give up claims that were never sent, or that a person knows are not at the payer: all of them, or none."""
     with ledger.write() as connection:
         for claim_id in claim_ids:
-            _withdraw(connection, claim_id, act)
+            withdraw_within(connection, claim_id, act)
 
 
 def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act) -> None:
@@ -114,7 +115,7 @@ def _done(connection: Connection, task_id: int, answer: str | None, control_numb
             case "not-there":
                 _not_there(connection, claim_id, act)
             case "withdrawn":
-                _withdraw(connection, claim_id, act)
+                withdraw_within(connection, claim_id, act)
             case _:
                 raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
 
@@ -205,7 +206,8 @@ def route_key(name: str) -> str:
     return " ".join(name.upper().split())
 
 
-def _withdraw(connection: Connection, claim_id: int, act: Act) -> None:
+def withdraw_within(connection: Connection, claim_id: int, act: Act) -> None:
+    """The same as `withdraw` for one claim, within a transaction."""
     _not_now(connection, claim_id)
     _close_attempts(connection, claim_id, State.WITHDRAWN, act)
     why = act.why or f"Withdrawn by {act.who}."
@@ -266,11 +268,14 @@ def _leftovers_of(connection: Connection, claim_id: int) -> Sequence[int]:
 def _goes_on_waiting(connection: Connection, claim_id: int, act: Act) -> bool:
     """Whether a released claim still waits for its letter. What it looked like is answered by the release."""
     row = connection.execute(select(claims).where(claims.c.id == claim_id)).one()
-    if row.letter != NEEDED or row.looks_like is None:
+    if row.letter != NEEDED or (row.looks_like is None and not row.with_file):
         return False
-    reason = row.reason.replace(question(row.looks_like), "").strip()
-    move(connection, claim_id, State.HELD, act, what="answered", looks_like=None, reason=reason)
-    tasks.settle_claim(connection, claim_id, act, kind="looks-like-a-fix")
+    asked = question(row.looks_like) if row.looks_like is not None else ""
+    reason = row.reason.replace(asked, "").replace(tasks.WITH_FILE, "").strip()
+    changes = {"looks_like": None, "with_file": False, "reason": reason}
+    move(connection, claim_id, State.HELD, act, what="answered", **changes)
+    for kind in ("looks-like-a-fix", tasks.HELD):
+        tasks.settle_claim(connection, claim_id, act, kind=kind)
     return True
 
 
@@ -278,6 +283,7 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
     """A person has decided: the claim waits for its turn, and its sends without a person are counted anew."""
     if connection.execute(select(claims.c.letter).where(claims.c.id == claim_id)).scalar_one_or_none() == NEEDED:
         raise Refused(f"Claim {claim_id} needs a signed or approved letter first: payerbot letters list.")
+    _not_with_file(connection, claim_id)
     connection.execute(
         update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
     )
@@ -294,8 +300,21 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
         reason=reason,
         due_at=None,
         looks_like=None,
+        with_file=False,
     )
     tasks.settle_claim(connection, claim_id, act)
+
+
+def _not_with_file(connection: Connection, claim_id: int) -> None:
+    """No claim goes before its file, where that is a billing lead's to release."""
+    waiting = select(claims.c.file_id).join(files, files.c.id == claims.c.file_id)
+    waiting = waiting.where(claims.c.id == claim_id, claims.c.with_file, files.c.needs_release)
+    file_id = connection.execute(waiting).scalar_one_or_none()
+    if file_id is not None:
+        raise Refused(
+            f"Claim {claim_id} waits for the release of its file by a billing lead: "
+            f"payerbot files release {file_id} --by NAME."
+        )
 
 
 def _in(connection: Connection, claim_id: int, states: Collection[State], otherwise: str) -> None:

@@ -172,6 +172,30 @@ def waiting_behind(kind: str) -> frozenset[State]:
     return WAITING | {state for state in State if state == kind}
 
 
+#: A task about a file whose claims wait for its release, and what such a claim says.
+HELD = "held"
+WITH_FILE = "Waits for the release of its file."
+
+
+def release_cause(file_id: int) -> str:
+    """What the task about a file that waits comes from."""
+    return f"held:{file_id}"
+
+
+def need_of_release(file_id: int, name: str, *, by_lead: bool) -> Need:
+    """Somebody must look at a file before it is sent."""
+    by = " --by NAME" if by_lead else ""
+    return Need(
+        cause=release_cause(file_id),
+        kind=HELD,
+        title=f"Claims of {name} wait for {'a billing lead' if by_lead else 'you'}",
+        action=f"Look at it with payerbot files show {file_id}; then payerbot files release {file_id}{by}, or "
+        f"payerbot files withdraw {file_id}",
+        actor=Actor.LEAD if by_lead else Actor.BILLER,
+        needs_answer=True,
+    )
+
+
 #: A task about a claim that stays where it is at the payer for too long.
 OVERDUE = "overdue"
 #: Kinds of task about what a payer says of a claim's payment, in its files or on its page: what it says next ends

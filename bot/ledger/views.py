@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from bot.claims.model import Severity
 from bot.claims.vocabulary import State
 from bot.errors import UnknownItem
 from bot.ledger.people import route_key
@@ -153,6 +154,19 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
     if file_id is not None and not found:
         raise UnknownItem(f"There is no file {file_id}.")
     return found
+
+
+def file_warnings(ledger: Ledger, file_id: int) -> Rows:
+    """What the edits warn of in a file's claims: each rule once, with one of its messages, most claims first."""
+    number = func.count(problems.c.claim_id.distinct())
+    return _rows(
+        ledger,
+        select(problems.c.rule, func.min(problems.c.message).label("message"), number.label("claims"))
+        .join(claims, claims.c.id == problems.c.claim_id)
+        .where(claims.c.file_id == file_id, problems.c.severity == Severity.WARN)
+        .group_by(problems.c.rule)
+        .order_by(number.desc(), problems.c.rule),
+    )
 
 
 #: What is told of a claim behind a task.

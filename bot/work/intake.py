@@ -148,18 +148,26 @@ def _unopened(path: Path, error: OSError) -> UsageError:
 
 
 def queue_file(
-    ledger: Ledger, checked: Checked, act: Act, payer: str | None, store: EvidenceStore | None = None
+    ledger: Ledger,
+    checked: Checked,
+    act: Act,
+    payer: str | None,
+    store: EvidenceStore | None = None,
+    *,
+    needs_release: bool = False,
 ) -> Queued | None:
     """Queue a checked file, or only its claims for one payer; None when there is nothing in it to queue.
 
     With a `store`, the documents to be uploaded are kept there as evidence, and their hashes with the claim.
+    `needs_release`: only a billing lead may let it go.
     """
     entries = [entry for entry in checked.entries if payer is None or entry.payer == payer]
     if not entries:
         return None
     if store is not None:
         entries = [_with_documents(ledger, entry, store, act) for entry in entries]
-    return intake.queue_file(ledger, Path(checked.file).name, checked.sha256, entries, act)
+    name = Path(checked.file).name
+    return intake.queue_file(ledger, name, checked.sha256, entries, act, needs_release=needs_release)
 
 
 def _with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act) -> Entry:
@@ -270,8 +278,6 @@ class _Scrub:
         if blocking:
             state, reason = State.BLOCKED, _reason(blocking)
             need = way.need if blocking == [way.problem] else _fix(self._path)
-        elif self._hold:
-            state, reason, need = State.HELD, "Held when it was queued.", _held(self._path)
         elif letter and visit:
             state, reason = State.HELD, f"Letter needs {visit.practitioner_name}'s signature."
             need = need_of_letter(visit, way.payer.slug if way.payer else None)
@@ -291,6 +297,7 @@ class _Scrub:
             months=months,
             support=_support(visit) if visit else None,
             letter=letter,
+            with_file=self._hold,
         )
 
     def _edits(
@@ -341,16 +348,6 @@ def _spent_numbers(ledger: Ledger, claim: Claim, own: str) -> list[Problem]:
         )
         for number, first in sorted(papers.spent(ledger, numbers, own).items())
     ]
-
-
-def _held(path: Path) -> Need:
-    return Need(
-        cause=f"held:{path.name}",
-        kind="held",
-        title=f"Claims of {path.name} wait for you",
-        action="Release or withdraw them: payerbot claims release ID..., payerbot claims withdraw ID...",
-        needs_answer=True,
-    )
 
 
 def _fix(path: Path) -> Need:
