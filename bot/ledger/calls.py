@@ -41,8 +41,8 @@ class Told:
 def record(ledger: Ledger, told: Sequence[tuple[Told, datetime | None]], act: Act) -> None:
     """Keep what was told in calls: all of it, or nothing.
 
-    A claim of which nothing is decided is looked up at the time that comes with it, at the latest; one that may have
-    gone, and has a number now, at once. Raises `UnknownItem`, or `Refused` when a task behind
+    A claim of which nothing is decided is looked up at the time that comes with it, at the latest; one that may
+    have gone, and has a number now, at once. Raises `UnknownItem`, or `Refused` when a task behind
     which a claim waits needs another answer.
     """
     with ledger.write() as connection:

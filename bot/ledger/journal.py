@@ -361,7 +361,7 @@ class ClaimJournal:
                 tasks.answered(connection, self._item.id, [one.cause for one in said.needs], act)
         return outcome.state
 
-    def _decided(self, outcome: Outcome, now: datetime) -> dict[str, date]:
+    def _decided(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
         """The day of a new decision, as a column: as the payer shows it, else the day on which we learn of it."""
         if outcome.status is self._item.status or outcome.status not in DECIDED:
             return {}

@@ -82,9 +82,11 @@ def spent(ledger: Ledger, numbers: Collection[str], fingerprint: str) -> dict[st
         return {row.number: row.id for row in rows}
 
 
-def neighbours(ledger: Ledger, months: Collection[str], fingerprint: str, corrected: str) -> tuple[Earlier, ...]:
+def neighbours(
+    ledger: Ledger, months: Collection[str], fingerprint: str, corrected: str, instead_of: int | None = None
+) -> tuple[Earlier, ...]:
     """The patient's other claims of these months that stand; not the one with this fingerprint, and not the one
-    that is corrected (by the payer's number)."""
+    that is corrected (by the payer's number) or whose place is taken."""
     query = (
         select(claims.c.id, claims.c.body, claims.c.state, claims.c.control_number)
         .join(patient_months, patient_months.c.claim_id == claims.c.id)
@@ -106,7 +108,7 @@ def neighbours(ledger: Ledger, months: Collection[str], fingerprint: str, correc
             open=row.state != State.CLOSED,
         )
         for row in rows
-        if not corrected or row.control_number != corrected
+        if (not corrected or row.control_number != corrected) and row.id != instead_of
     )
 
 

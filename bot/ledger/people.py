@@ -34,10 +34,15 @@ def release(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     """Let held claims go: all of them, or none."""
     with ledger.write() as connection:
         for claim_id in claim_ids:
-            _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
-            _not_with_file(connection, claim_id)
-            if not _goes_on_waiting(connection, claim_id, act):
-                _queue_again(connection, claim_id, act, "released", "")
+            release_within(connection, claim_id, act)
+
+
+def release_within(connection: Connection, claim_id: int, act: Act) -> None:
+    """The same as `release` for one claim, within a transaction."""
+    _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
+    _not_with_file(connection, claim_id)
+    if not _goes_on_waiting(connection, claim_id, act):
+        _queue_again(connection, claim_id, act, "released", "")
 
 
 def withdraw(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:

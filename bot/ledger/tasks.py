@@ -202,7 +202,7 @@ OVERDUE = "overdue"
 #: them, if that is something else.
 ABOUT_STATUS = (*(str(status) for status in Status), OVERDUE)
 #: Kinds of task that a claim waits behind whatever state it is in: only the payer's word, or a person, ends them.
-ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
+ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "correction", "differs", "unclear")
 #: Kinds of task that begin when the payer has the claim: it is not the claim's state that ends them.
 AFTER_ACCEPTANCE = ("papers", *ABOUT_PAYMENT)
 #: States in which a claim waits for a person, if anything waits about it.
