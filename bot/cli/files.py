@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from bot.cli.call import Json, Why, act, installation, print_json
 from bot.cli.claims import claim_document, lead_named
+from bot.errors import Refused
 from bot.ledger import releases, views
 from bot.ledger.store import Act
 from bot.terminal.claims import show_claims
@@ -60,8 +62,8 @@ def files_release(
         show_files(views.file_rows(it.ledger, file_id))
         warnings = views.file_warnings(it.ledger, file_id)
         show_warnings(warnings)
-        if not yes:
-            typer.confirm("Release it?", abort=True)
+        if not yes and not (sys.stdin.isatty() and typer.confirm("Release it?")):
+            raise Refused("Nothing was released. Once these warnings are known, say --yes.")
         outcome = releases.release(it.ledger, file_id, doer, by_lead=by is not None)
     show_outcome(file_id, "wait for their turn now", outcome)
 

@@ -96,8 +96,17 @@ def _give_up(connection: Connection, first: Row, by: int | None, act: Act) -> No
     """Finish a claim that does not stand at the payer, and free its place."""
     words = f"Sent as new by claim {by}." if by else "Sent as new."
     why = Act(act.who, act.at, act.why or words)
-    gone = {"what": "sent_as_new", "stands": False, "reason": words, "due_at": None}
-    move(connection, first["id"], State.CLOSED, why, rev=first["rev"], **gone)
+    move(
+        connection,
+        first["id"],
+        State.CLOSED,
+        why,
+        rev=first["rev"],
+        what="sent_as_new",
+        stands=False,
+        reason=words,
+        due_at=None,
+    )
     tasks.settle_claim(connection, first["id"], why)
     tasks.answered(connection, first["id"], (), why)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from bot.ledger.views import Rows
 from bot.ledger.releases import Outcome
+from bot.ledger.views import Rows
 from bot.terminal import count, money, out, show_problem, when
 
 

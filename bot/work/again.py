@@ -2,7 +2,8 @@
 
 As new goes what does not stand at the payer: it was sent back, or could not be processed. What the payer has
 decided is corrected, in the way that this payer takes corrections: sent as a replacement where it takes these
-through its portal, else as the task of a person. A second claim for the same services is never the answer to a decision.
+through its portal, else as the task of a person. A second claim for the same services is never the answer to a
+decision.
 """
 
 from __future__ import annotations
@@ -218,8 +219,8 @@ class Counter:
         need = Need(
             cause=f"correction:{row['id']}",
             kind="correction",
-            title=f"{payer.adapter.name}: account {row['account']} is to be corrected (number {row['control_number']})",
-            action=f"{how} ({corrections.source}); then close this task: payerbot tasks done ID --why WHAT",
+            title=f"{payer.adapter.name}: account {row['account']} ({row['control_number']}) needs a correction",
+            action=f"{how} ({corrections.source}); then payerbot tasks done ID --why WHAT",
             payer=payer.slug,
             login=row["login"],
             topic=Topic.CORRECTION if phone else None,
@@ -246,7 +247,7 @@ def why_not_new(row: Row) -> str | None:
     if state is State.WITHDRAWN:
         if row["sent"] == Sent.NEVER:
             return None
-        return f"{name} was given up after it may have gone: look in the portal first; if it is there, enter its number."
+        return f"{name} was given up after it may have gone: look in the portal first, then say what you saw."
     if state in (State.QUEUED, State.HELD):
         return f"{name} waits here to be sent itself: release it, or withdraw it."
     if state is State.BLOCKED:
@@ -273,7 +274,7 @@ def why_not_corrected(row: Row, payer: Payer | None) -> str | None:
     state, status, name = State(row["state"]), Status(row["status"]), f"Claim {row['id']}"
     if state is State.ACCEPTED and status is Status.UNPROCESSABLE:
         return (
-            f"{name} could not be processed, so no claim stands at the payer to be corrected, or appealed: fix it, "
+            f"{name} could not be processed: no claim stands at the payer to be corrected, or appealed. Fix it, "
             f"and payerbot claims send-as-new {row['id']}."
         )
     if state in (State.REJECTED, State.WITHDRAWN):

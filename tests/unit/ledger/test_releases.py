@@ -131,8 +131,9 @@ def test_without_the_setting_anybody_lets_it_go_claim_by_claim_too(books: Books)
 def test_withdrawn_is_only_what_is_not_and_will_not_be_at_the_payer(books: Books) -> None:
     ids = books.queue(*CLAIMS[:10])
     stands = (
-        (State.QUEUED, Sent.NEVER), (State.HELD, Sent.NEVER), (State.BLOCKED, Sent.NEVER), (State.REJECTED, Sent.ONCE),
-        (State.HELD, Sent.MAYBE), (State.SUBMITTING, Sent.MAYBE), (State.UNKNOWN, Sent.MAYBE),
+        (State.QUEUED, Sent.NEVER), (State.HELD, Sent.NEVER), (State.BLOCKED, Sent.NEVER),
+        (State.REJECTED, Sent.ONCE), (State.HELD, Sent.MAYBE), (State.SUBMITTING, Sent.MAYBE),
+        (State.UNKNOWN, Sent.MAYBE),
         (State.RECEIVED, Sent.ONCE), (State.ACCEPTED, Sent.ONCE), (State.DISPUTED, Sent.ONCE),
     )  # fmt: skip
     for claim_id, (state, sent) in zip(ids, stands, strict=True):
