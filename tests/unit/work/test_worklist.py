@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,13 @@ from sqlalchemy import update
 from bot.claims.vocabulary import State, Status
 from bot.errors import Refused
 from bot.ledger import chores, tasks
+from bot.ledger.journal import ClaimJournal
 from bot.ledger.schema import task_claims
+from bot.portal.adapter import FoundClaim
+from bot.portal.submission import Outcome
 from bot.work import worklist
 from bot.work.deadlines import About, deadlines_of
+from bot.work.follow_up import follow_up
 from bot.work.payers import Office, Payer, Policy, find_adapters, policy_of
 from bot.work.worklist import Channel, Wanted
 from tests.unit.ledger.books import CLAIMS, NOON, Books, need
@@ -149,3 +154,24 @@ def test_where_a_task_is_done(books: Books) -> None:
             tasks.open_task(connection, wanted, [], books.act())
     found = [one.channel for one in worklist.worklist(OFFICE, books.ledger, TODAY)]
     assert found == [Channel.CALL, Channel.FAX, Channel.OFFICE, Channel.PORTAL]
+
+
+def test_a_denial_has_its_task_before_the_time_to_appeal_is_over(books: Books) -> None:
+    """From the look-up that shows it."""
+    [claim_id] = books.queue(CLAIMS[0])
+    journal = books.journal(claim_id)
+    journal.arm()
+    journal.accept("20261820000000001")
+    books.clock.advance(40 * 86400)
+    item = books.item(claim_id)
+    shown = FoundClaim(item.control_number, None, None, None, None, None, None, "Denied", reasons=("CO-50",))
+    outcome = Outcome(State.ACCEPTED, status=Status.DENIED, sent=item.sent, proof=item.proof, shown=shown)
+    outcome = replace(outcome, control_number=item.control_number)
+    outcome, said = follow_up(item, outcome, NORTHSTAR, books.clock.now())
+    books.run(ClaimJournal(books.ledger, item, "one", books.clock).record(outcome, None, said))
+    now = books.clock.now().date()
+    assert books.row(claim_id)["decided_on"] == now
+    [one] = worklist.worklist(OFFICE, books.ledger, now)
+    assert one.deadline is not None
+    assert (one.deadline.about, one.deadline.on) == (About.APPEAL, now + timedelta(days=60))
+    assert now < one.due < one.deadline.on
