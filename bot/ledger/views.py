@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -246,7 +246,20 @@ def task_history(ledger: Ledger, task_id: int) -> Rows:
 
 def call_rows(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     """What payers said of these claims on the telephone, in order."""
-    return _rows(ledger, select(calls).where(calls.c.claim_id.in_(sorted(claim_ids))).order_by(calls.c.id))
+    found: list[Row] = []
+    for some in _in_pieces(claim_ids):
+        found.extend(_rows(ledger, select(calls).where(calls.c.claim_id.in_(some)).order_by(calls.c.id)))
+    return found
+
+
+def bodies(ledger: Ledger, claim_ids: Collection[int]) -> dict[int, bytes]:
+    """These claims themselves, sealed, by number; those that could never be read have none."""
+    query = select(claims.c.id, claims.c.body).where(claims.c.body.is_not(None))
+    return {
+        row["id"]: row["body"]
+        for some in _in_pieces(claim_ids)
+        for row in _rows(ledger, query.where(claims.c.id.in_(some)))
+    }
 
 
 def open_tasks_about(
@@ -266,8 +279,7 @@ def open_tasks_about(
 def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     """Where these claims stand now, as the database says."""
     found: list[Row] = []
-    ordered = sorted(claim_ids)
-    for at in range(0, len(ordered), 500):
+    for some in _in_pieces(claim_ids):
         found.extend(
             _rows(
                 ledger,
@@ -283,7 +295,7 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
                     claims.c.status,
                     claims.c.paid,
                     claims.c.looked_up_at,
-                ).where(claims.c.id.in_(ordered[at : at + 500])),
+                ).where(claims.c.id.in_(some)),
             )
         )
     return found
@@ -304,6 +316,13 @@ def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
     keys = [route_key(name) for name in names if name.strip()]
     with ledger.read() as connection:
         return frozenset(connection.execute(select(routes.c.payer).where(routes.c.name.in_(keys))).scalars())
+
+
+def _in_pieces(ids: Collection[int], size: int = 500) -> Iterator[Sequence[int]]:
+    """In pieces that fit a statement, in order, each number once."""
+    ordered = sorted(set(ids))
+    for at in range(0, len(ordered), size):
+        yield ordered[at : at + size]
 
 
 def _rows(ledger: Ledger, query: Select[Any]) -> Rows:

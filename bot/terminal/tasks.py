@@ -14,6 +14,8 @@ from bot.work.deadlines import SHOWN, Deadline
 from bot.work.payers import Payer
 from bot.work.worklist import Channel, Known, Task, stands
 
+#: So many tasks are listed: more than anybody does in a day.
+_SHOWN = 200
 #: What an event in a task's history is called.
 _DID = {
     chores.NOTED: "noted",
@@ -26,7 +28,7 @@ _DID = {
 
 def show_tasks(tasks: Sequence[Task], put_off: int = 0) -> None:
     """What a person must do, by cause, in order."""
-    for one in tasks:
+    for one in tasks[:_SHOWN]:
         _show_head(one)
         out.print(f"    [dim]{escape(one.row['action'])}[/dim]")
         if one.claims and one.row["kind"] not in ("held",):
@@ -35,6 +37,10 @@ def show_tasks(tasks: Sequence[Task], put_off: int = 0) -> None:
                 out.print(f"    claim {claim['id']}, account {escape(claim['account'])}  [dim]{escape(why)}[/dim]")
             if len(one.claims) > 8:
                 out.print(f"    … and {len(one.claims) - 8} more")
+    if len(tasks) > _SHOWN:
+        out.print(
+            f"… and {count(len(tasks) - _SHOWN, 'task')} more; --payer, --reason, --owner or --due show fewer"
+        )
     if not tasks:
         out.print("Nothing needs a person.")
     if put_off:

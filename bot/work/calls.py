@@ -177,19 +177,34 @@ class Call:
 
 def calls(office: Office, ledger: Ledger, today: date, payer: str | None = None) -> list[Call]:
     """The calls to make now, in the order to make them."""
+    waiting = [
+        (row, task)
+        for task in worklist(office, ledger, today, Wanted(payer=payer))
+        if task.channel is Channel.CALL
+        for row in task.claims
+        if not row["next_on"] or row["next_on"] <= today
+    ]
+    bodies = views.bodies(ledger, [row["id"] for row, _ in waiting])
+    told: dict[int, list[Row]] = {}
+    for call in views.call_rows(ledger, bodies):
+        told.setdefault(call["claim_id"], []).append(call)
     asked: dict[tuple[str | None, str, Topic, str, str], dict[int, Asked]] = {}
-    for task in worklist(office, ledger, today, Wanted(payer=payer)):
-        if task.channel is not Channel.CALL:
+    for row, task in waiting:
+        if row["id"] not in bodies:  # it could never be read
             continue
-        for row in task.claims:
-            if row["next_on"] and row["next_on"] > today:
-                continue
-            one = _asked(office, ledger, row, task)
-            if one is None:
-                continue
-            slug, topic, billing = row["payer"], Topic(task.row["topic"]), one.claim.billing
-            line = office.payers[slug].policy.calls.line(topic)[0] if slug in office.payers else ""
-            asked.setdefault((slug, line, topic, billing.tin, billing.npi), {}).setdefault(row["id"], one)
+        slug, topic = row["payer"], Topic(task.row["topic"])
+        known = office.payers.get(slug or "")
+        deadlines = deadlines_of(row, known)
+        one = Asked(
+            row=row,
+            claim=ledger.unseal(bodies[row["id"]]),
+            tasks=(task.id,),
+            deadline=deadlines[0] if deadlines else None,
+            before=tuple(told.get(row["id"], ())),
+        )
+        line = known.policy.calls.line(topic)[0] if known else ""
+        billing = one.claim.billing
+        asked.setdefault((slug, line, topic, billing.tin, billing.npi), {}).setdefault(row["id"], one)
     return sorted(_sheets(office, asked), key=lambda call: call.order)
 
 
@@ -222,16 +237,6 @@ def _sheets(
         for sheet, part in enumerate(parts, start=1):
             name = payer.adapter.name if payer else part[0].claim.payer.name
             yield Call(name, slug, line, phone, topic, part, sheet, len(parts))
-
-
-def _asked(office: Office, ledger: Ledger, row: Row, task: Task) -> Asked | None:
-    """A claim behind a task, as a call is about it; none where it could never be read."""
-    [whole] = views.claim_rows(ledger, claim_id=row["id"])
-    if whole["body"] is None:
-        return None
-    deadlines = deadlines_of(row, office.payers.get(row["payer"] or ""))
-    before = tuple(views.call_rows(ledger, [row["id"]]))
-    return Asked(whole, ledger.unseal(whole["body"]), (task.id,), deadlines[0] if deadlines else None, before)
 
 
 def _claim_document(one: Asked) -> dict[str, Any]:
