@@ -164,6 +164,8 @@ class Settings(BaseSettings):
     browser: BrowserSettings = BrowserSettings()
     #: Names of the billing leads: they alone may override what blocks a claim.
     leads: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    #: Whether each file waits, once it is queued, until a billing lead releases it.
+    require_release: bool = False
 
     @classmethod
     def settings_customise_sources(

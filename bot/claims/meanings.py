@@ -27,7 +27,7 @@ from bot.claims.codes import (
 from bot.claims.model import Adjustment
 from bot.claims.remittance import PaidClaim, PaidLine
 from bot.claims.response import ReportedClaim, Statement, StatusCode
-from bot.claims.vocabulary import Status
+from bot.claims.vocabulary import Status, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,13 @@ class Cause:
     words: str
     action: str
 
+    @property
+    def topic(self) -> Topic | None:
+        """The question that only the payer can answer; none where the reason says what to do."""
+        if self.kind in _TOPICS:
+            return _TOPICS[self.kind]
+        return Topic.DENIED if self.action == ASK_WHY else None
+
 
 #: Statuses that need a person whatever the reasons are.
 _SIMPLE: dict[Status, Cause] = {
@@ -83,10 +90,17 @@ _SIMPLE: dict[Status, Cause] = {
     ),
 }
 _UNPAID = frozenset({Status.DENIED, Status.UNPROCESSABLE, Status.UNRECOGNISED})
-_NO_REASON = Reason("no reason", "not paid, and no reason is given", "Ask the payer why.")
+ASK_WHY = "Ask the payer why."
+_NO_REASON = Reason("no reason", "not paid, and no reason is given", ASK_WHY)
+#: What only a call can answer, whatever the reasons are.
+_TOPICS: dict[Status, Topic] = {
+    Status.NOT_ON_FILE: Topic.NOT_ON_FILE,
+    Status.UNRECOGNISED: Topic.MEANING,
+    Status.REVERSED: Topic.PAID_OTHERWISE,
+}
 #: Statuses on the payer's page that need a person, and what to do when no reason says more.
 _ASKING: dict[Status, str] = {
-    Status.DENIED: "Ask the payer why.",
+    Status.DENIED: ASK_WHY,
     Status.UNPROCESSABLE: "Find out why, correct the claim, and send it as a new one.",
     Status.INFO_REQUESTED: "Look in the portal what the payer asks for, and send it in time.",
 }
@@ -151,6 +165,13 @@ def of_code(code: StatusCode) -> Reason:
     known = CATEGORIES[code.category]
     asks = bool(known.action) and known.status not in (None, Status.PENDING)
     return Reason(str(code), known.words, known.action, Sort.DENIAL if asks else Sort.REMARK)
+
+
+def words_of(code: str) -> str:
+    """A payer's code, such as ``CO-50`` or ``N290``, with what it means and what to do; the code alone where it is
+    not known here."""
+    known = CARC.get(code.rpartition("-")[2]) or RARC.get(code)
+    return f"{code}: {known.words}. {known.action}".rstrip() if known else code
 
 
 def of_shown(status: Status, words: str, reasons: Sequence[str]) -> Cause | None:

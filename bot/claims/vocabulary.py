@@ -183,6 +183,27 @@ def may_become(before: Status, after: Status) -> bool:
     return after is before or after in STATUS_MOVES[before]
 
 
+class Topic(StrEnum):
+    """A question that no portal answers, and a call to the payer may."""
+
+    #: The payer says, or shows, that it does not have it.
+    NOT_ON_FILE = "not_on_file"
+    #: The payer has it, and nothing moves.
+    PENDING = "pending"
+    #: The portal gave a tracking number, and no verdict followed.
+    NO_VERDICT = "no_verdict"
+    #: The payer has it with other content than was sent.
+    WRONG_CONTENT = "wrong_content"
+    #: Denied, and nobody says why.
+    DENIED = "denied"
+    #: Decided otherwise than it was sent.
+    PAID_OTHERWISE = "paid_otherwise"
+    #: The payer uses a word that is not known here.
+    MEANING = "meaning"
+    #: Whether and how the payer takes a correction.
+    CORRECTION = "correction"
+
+
 class Sent(StrEnum):
     """Whether a claim has reached the payer."""
 

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from typer.exceptions import TyperException
 
-from bot.cli import call, care, claims, files, letters, office, payers, rules, sending, settling, tasks
+from bot.cli import call, calling, care, claims, files, letters, office, payers, rules, sending, settling, tasks
 from bot.cli.call import DONE, STOPPED, WRONG
 from bot.errors import PayerbotError, UsageError
 from bot.log import get
@@ -36,6 +36,7 @@ for _command in (
     app.command(_command.__name__.replace("_", "-"))(_command)
 for _group in (claims, files, tasks, payers, rules, letters):
     app.add_typer(_group.app, name=_group.__name__.rpartition(".")[2])
+app.add_typer(calling.app, name="calls")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

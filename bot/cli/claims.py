@@ -6,6 +6,7 @@ import getpass
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.markup import escape
 
 from bot.claims.edits import engine
 from bot.claims.vocabulary import SHOWN, State
-from bot.cli.call import Json, PayerOption, Why, act, installation, print_json
+from bot.cli.call import DONE, FOR_A_PERSON, Json, PayerOption, Why, act, installation, print_json
 from bot.errors import Refused, UsageError
 from bot.installation import Installation
 from bot.ledger import overrides, papers, people, views
@@ -21,7 +22,7 @@ from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.terminal import out
 from bot.terminal.claims import show_claim, show_claims
-from bot.work import letters
+from bot.work import again, letters
 from bot.work import rules as rules_room
 
 app = typer.Typer(help="Look at claims and decide about them.", no_args_is_help=True)
@@ -85,7 +86,7 @@ def claims_override(
 ) -> None:
     """A lead sets aside what one rule found on a claim, by name and reason."""
     with installation() as it:
-        lead = _lead(it, by)
+        lead = lead_named(it, by)
         if not why.strip():
             raise UsageError("Say why: --why REASON.")
         edit = engine.find(rule)
@@ -98,13 +99,13 @@ def claims_override(
     out.print(f"Claim {claim_id}: {id_} overridden by {escape(lead)}. {SHOWN[state]}.")
 
 
-def _lead(it: Installation, name: str) -> str:
+def lead_named(it: Installation, name: str) -> str:
     """The lead of that name as the settings write it. Raises `Refused`."""
     asked = " ".join(name.split()).casefold()
     lead = next((one for one in it.settings.leads if " ".join(one.split()).casefold() == asked), None)
     if lead is None:
         known = ", ".join(it.settings.leads) or "nobody: name them as leads in payerbot.toml"
-        raise Refused(f"Only a billing lead may override (leads here: {known}).")
+        raise Refused(f"Only a billing lead may do that (leads here: {known}).")
     return lead
 
 
@@ -120,6 +121,48 @@ def claims_entered_by_hand(
         people.entered_by_hand(it.ledger, claim_id, payers_number(it, claim_id, number), act(why))
 
     _decide([claim_id], enter, "entered by hand")
+
+
+CopyFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--file", metavar="FILE", help="Where its fixed copy is, and its records; may be said again."),
+]
+
+
+@app.command("send-as-new")
+def claims_send_as_new(
+    claim_id: Annotated[int, typer.Argument(metavar="ID")], file: CopyFiles = None, why: Why = ""
+) -> int:
+    """Send a claim that does not stand at the payer as a new one: its copy in a file, the copy that waits for your
+    answer, or as it is."""
+    with installation() as it:
+        gone = _counter(it).as_new(claim_id, file or [], it.clock.now().date(), act(why))
+    return _said(claim_id, gone, "as a new claim")
+
+
+@app.command("send-correction")
+def claims_send_correction(
+    claim_id: Annotated[int, typer.Argument(metavar="ID")], file: CopyFiles = None, why: Why = ""
+) -> int:
+    """Correct a claim that the payer has decided, as this payer takes corrections: a replacement, or a task."""
+    with installation() as it:
+        gone = _counter(it).as_correction(claim_id, file or [], it.clock.now().date(), act(why))
+    return _said(claim_id, gone, "as its correction")
+
+
+def _counter(it: Installation) -> again.Counter:
+    return again.Counter(it.office, it.ledger, it.store, it.settings.require_release)
+
+
+def _said(claim_id: int, gone: again.Gone, how: str) -> int:
+    if gone.task_id is not None:
+        out.print(f"Claim {claim_id}: nothing is sent; task {gone.task_id} says how this payer takes corrections.")
+        return FOR_A_PERSON
+    assert gone.state is not None
+    out.print(f"Claim {claim_id}: claim {gone.claim_id} goes {how}. {SHOWN[gone.state]}.")
+    for warning in gone.warnings:
+        out.print(f"    [yellow]{escape(warning)}[/yellow]")
+    return FOR_A_PERSON if gone.state is State.HELD else DONE
 
 
 def payers_number(it: Installation, claim_id: int, number: str) -> str:

@@ -74,7 +74,16 @@ def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Jso
             "stopped": [row["why"] for row in views.pause_rows(it.ledger) if row["payer"] == slug],
         }
         if payer:
-            document["filing_days"] = payer.policy.filing.days
+            policy = payer.policy
+            document |= {
+                "filing_days": policy.filing.days,
+                "filing_source": policy.filing.source,
+                "appeal_days": policy.appeal.days,
+                "appeal_source": policy.appeal.source,
+                "corrections": str(policy.corrections.way),
+                "claims_per_call": policy.calls.claims_per_call,
+                "telephone": [f"{name} {line.phone}" for name, line in policy.calls.lines.items()],
+            }
     if json_:
         print_json(document)
         return

@@ -21,11 +21,12 @@ from bot.ledger.restore import accept_older
 from bot.terminal import err, out, when
 from bot.terminal.claims import standing
 from bot.terminal.intake import show_checked, show_looks, show_queued
-from bot.terminal.runs import Watch, show_summary
+from bot.terminal.runs import Watch, show_late, show_summary
 from bot.work import dispatch, intake
 from bot.work import serve as unattended
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
+from bot.work.late import late
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON, and companion records (CSV, JSON).")
@@ -53,10 +54,11 @@ def queue(
     with installation() as it:
         if payer is not None:
             it.office.payer(payer)
-        checked = _checked(it, files, hold=hold)
+        strict = it.settings.require_release
+        checked = _checked(it, files, hold=hold or strict)
         rows: list[dict[str, Any]] = []
         for file in checked:
-            queued = intake.queue_file(it.ledger, file, act(), payer, it.store)
+            queued = intake.queue_file(it.ledger, file, act(), payer, it.store, needs_release=strict)
             rows.append(
                 {
                     "id": queued.file_id if queued else None,
@@ -138,9 +140,10 @@ def recover(why: Why = "") -> None:
 def _run(order: Order, *, as_json: bool) -> int:
     with installation() as it, it.home.locked():
         asked = next(iter(views.claim_rows(it.ledger, claim_id=order.claim_id)), None) if order.claim_id else None
-        waiting = Counter(
-            row["payer"] for row in views.claim_rows(it.ledger, state=State.QUEUED, payer=order.payer)
-        )
+        queued = views.claim_rows(it.ledger, state=State.QUEUED, payer=order.payer, claim_id=order.claim_id)
+        waiting = Counter(row["payer"] for row in queued)
+        if not order.look_ups_only:
+            show_late(late(it.office, it.ledger, queued, it.clock.now(), order.limit))
         with Watch(dry_run=order.dry_run) as watch:
             if not order.look_ups_only and order.claim_id is None and order.limit is None:
                 watch.expect(waiting)

@@ -59,6 +59,8 @@ class Entry:
     #: What supports an unlisted visit, and where its letter stands.
     support: VisitRecord | None = None
     letter: str | None = None
+    #: Whether it waits until its whole file is released.
+    with_file: bool = False
     #: The documents that go with it, as they were when it was queued.
     evidence: tuple[Evidence, ...] = ()
 
@@ -94,26 +96,15 @@ class Queued:
     waiting: list[Waiting] = field(default_factory=list)
 
 
-def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act) -> Queued:
-    """Put a file's claims into the ledger, all of them or none."""
+def queue_file(
+    ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry], act: Act, *, needs_release: bool = False
+) -> Queued:
+    """Put a file's claims into the ledger, all of them or none. `needs_release`: a billing lead must let it go."""
     with ledger.write() as connection:
-        file_id = connection.execute(
-            insert(files)
-            .values(
-                name=name,
-                sha256=sha256,
-                claims=len(entries),
-                lines=sum(entry.found.lines for entry in entries),
-                charge=sum((entry.found.charge for entry in entries), Decimal(0)),
-                queued_at=act.at,
-                queued_by=act.who,
-            )
-            .returning(files.c.id)
-        ).scalar_one()
-        note(connection, "file_queued", act, file_id=file_id)
+        file_id = new_file(connection, name, sha256, entries, act, needs_release=needs_release)
         result = Queued(file_id)
         for entry in entries:
-            first = _standing(connection, entry)
+            first = standing(connection, entry)
             if first is not None and not _gives_way(connection, first, entry, file_id):
                 result.refused.append(Before(entry.found.account, first.id))
                 continue
@@ -128,19 +119,50 @@ def queue_file(ledger: Ledger, name: str, sha256: str, entries: Sequence[Entry],
                 )
                 tasks.settle_claim(connection, first.id, why)
                 result.replaced.append(Before(entry.found.account, first.id))
-            _insert(ledger, connection, result, entry, act)
+            put_in(ledger, connection, result, entry, act)
         connection.execute(update(files).where(files.c.id == file_id).values(refused=len(result.refused)))
+        ask_for_release(connection, file_id, name, act, by_lead=needs_release)
     return result
+
+
+def new_file(
+    connection: Connection, name: str, sha256: str, entries: Sequence[Entry], act: Act, *, needs_release: bool
+) -> int:
+    """The row of a file with these claims; its number."""
+    file_id = connection.execute(
+        insert(files)
+        .values(
+            name=name,
+            sha256=sha256,
+            claims=len(entries),
+            lines=sum(entry.found.lines for entry in entries),
+            charge=sum((entry.found.charge for entry in entries), Decimal(0)),
+            queued_at=act.at,
+            queued_by=act.who,
+            needs_release=needs_release,
+        )
+        .returning(files.c.id)
+    ).scalar_one()
+    note(connection, "file_queued", act, file_id=file_id)
+    return int(file_id)
+
+
+def ask_for_release(connection: Connection, file_id: int, name: str, act: Act, *, by_lead: bool) -> None:
+    """One task about the claims of a file that wait for its release, if any do."""
+    held = select(claims.c.id).where(claims.c.file_id == file_id, claims.c.with_file, claims.c.state == State.HELD)
+    if waiting := connection.execute(held).scalars().all():
+        tasks.open_task(connection, tasks.need_of_release(file_id, name, by_lead=by_lead), waiting, act)
 
 
 def is_known(ledger: Ledger, entry: Entry) -> bool:
     """Whether an entry would be refused, because its claim stands."""
     with ledger.read() as connection:
-        first = _standing(connection, entry)
+        first = standing(connection, entry)
         return first is not None and not _gives_way(connection, first, entry, None)
 
 
-def _standing(connection: Connection, entry: Entry) -> Any | None:
+def standing(connection: Connection, entry: Entry) -> Any | None:
+    """The claim that has an entry's place, if one has."""
     if entry.fingerprint is None:
         return None
     query = select(claims).where(claims.c.standing == entry.fingerprint)
@@ -169,9 +191,12 @@ def _was_decided(connection: Connection, claim_id: int) -> bool:
     return connection.execute(by_people.limit(1)).first() is not None
 
 
-def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> None:
+def put_in(ledger: Ledger, connection: Connection, result: Queued, entry: Entry, act: Act) -> int:
+    """Put one claim of a file into the ledger, and count it in its result; its number."""
     claim = entry.found.claim
     state, reason = entry.state, entry.reason
+    if entry.with_file and state is not State.BLOCKED:
+        state, reason = State.HELD, f"{tasks.WITH_FILE} {reason}".strip()
     earlier = alike(connection, entry.likeness)
     corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
     looks_like = None if corrects or state is State.BLOCKED else first_open(earlier)
@@ -199,6 +224,8 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
             support=ledger.seal(entry.support) if entry.support else None,
             letter=entry.letter,
             looks_like=looks_like,
+            with_file=entry.with_file,
+            corrects=_corrected(connection, entry) if corrects else None,
             created_at=act.at,
             updated_at=act.at,
         )
@@ -267,6 +294,14 @@ def _insert(ledger: Ledger, connection: Connection, result: Queued, entry: Entry
     setattr(result, state, getattr(result, state) + 1)
     if state is State.HELD:
         result.waiting.append(Waiting(entry.found.account, reason))
+    return int(claim_id)
+
+
+def _corrected(connection: Connection, entry: Entry) -> int | None:
+    """The claim that a replacement or void names by the payer's number, if it is one of ours."""
+    number = entry.found.claim.original_control_number if entry.found.claim else ""
+    query = select(claims.c.id).where(claims.c.payer == entry.payer, claims.c.control_number == number)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def _replace(connection: Connection, claim_id: int, state: State, by: int, act: Act) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
-from bot.claims.vocabulary import Proof, Sent, State, Status, may_become
+from bot.claims.vocabulary import DECIDED, Proof, Sent, State, Status, may_become
 from bot.clock import Clock
 from bot.errors import Interrupted, LostClaim, Passing, Refused, SignInSpent
 from bot.ledger import tasks
@@ -328,6 +328,7 @@ class ClaimJournal:
                 tracking_number=outcome.tracking_number,
                 due_at=now + (self._item.failures + 1) * RETRY if in_vain else outcome.due_at,
                 **_shown(outcome, now),
+                **self._decided(outcome, now),
             )
             if outcome.status is not self._item.status:
                 connection.execute(
@@ -359,6 +360,12 @@ class ClaimJournal:
             if said.moved:
                 tasks.answered(connection, self._item.id, [one.cause for one in said.needs], act)
         return outcome.state
+
+    def _decided(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
+        """The day of a new decision, as a column: as the payer shows it, else the day on which we learn of it."""
+        if outcome.status is self._item.status or outcome.status not in DECIDED:
+            return {}
+        return {"decided_on": (outcome.shown.paid_on if outcome.shown else None) or now.date()}
 
     def _tell_lines(self, connection: Connection, outcome: Outcome) -> None:
         """What is shown of lines belongs to ours where they are as many, of the same codes; in another order only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -12,7 +13,7 @@ from bot.errors import Refused, UnknownItem
 from bot.ledger import tasks
 from bot.ledger.likeness import alike, digests_of, first_open, need_of_answer, question
 from bot.ledger.papers import LETTER, NEEDED, let_go
-from bot.ledger.schema import claims, overrides, problems
+from bot.ledger.schema import claims, files, overrides, problems
 from bot.ledger.store import Act, Ledger, move, note
 from bot.ledger.tasks import Need
 
@@ -49,7 +50,7 @@ def override(
                 update(claims).where(claims.c.id == claim_id).values(reason=_reason(connection, claim_id, left))
             )
             return State.BLOCKED
-        return _let_go(connection, claim_id, row.fingerprint, needs_letter(row, rule), letter_need, act)
+        return _let_go(connection, row, needs_letter(row, rule), letter_need, act)
 
 
 def needs_letter(row: object, rule: str) -> bool:
@@ -86,17 +87,22 @@ def _reason(connection: Connection, claim_id: int, rules: Collection[str]) -> st
     )
 
 
-def _let_go(
-    connection: Connection, claim_id: int, fingerprint: str, letter: bool, letter_need: Need | None, act: Act
-) -> State:
-    same = connection.execute(select(claims.c.id).where(claims.c.standing == fingerprint)).scalar_one_or_none()
+def _let_go(connection: Connection, row: Any, letter: bool, letter_need: Need | None, act: Act) -> State:
+    claim_id = row.id
+    standing = select(claims.c.id).where(claims.c.standing == row.fingerprint)
+    same = connection.execute(standing).scalar_one_or_none()
     if same is not None:
         raise Refused(f"The same claim was queued again meanwhile: it is claim {same}.")
-    row = connection.execute(select(claims.c.account, claims.c.payer).where(claims.c.id == claim_id)).one()
     looks_like = first_open(alike(connection, digests_of(connection, claim_id), but=claim_id))
     state, reasons, needs = State.QUEUED, [], []
+    if row.with_file:
+        file = connection.execute(select(files).where(files.c.id == row.file_id)).one()
+        state, reasons = State.HELD, [tasks.WITH_FILE]
+        needs.append(tasks.need_of_release(file.id, file.name, by_lead=file.needs_release))
     if letter and letter_need is not None:
-        state, reasons, needs = State.HELD, [f"{letter_need.title}."], [letter_need]
+        state = State.HELD
+        reasons.append(f"{letter_need.title}.")
+        needs.append(letter_need)
     if looks_like is not None:
         state = State.HELD
         reasons.append(question(looks_like))

@@ -17,7 +17,7 @@ from bot.errors import LostClaim
 from bot.ledger.likeness import question
 from bot.ledger.schema import claims, control_numbers, evidence, lines, patient_months
 from bot.ledger.store import Act, Ledger, move
-from bot.ledger.tasks import settle_claim
+from bot.ledger.tasks import WITH_FILE, settle_claim
 from bot.portal.evidence import Evidence
 
 #: Where a letter stands.
@@ -60,6 +60,13 @@ def register(connection: Connection, claim_id: int, claim: Claim) -> None:
         )
 
 
+def numbers_of(ledger: Ledger, claim_id: int) -> frozenset[str]:
+    """The control numbers of a claim's documents."""
+    query = select(control_numbers.c.number).where(control_numbers.c.claim_id == claim_id)
+    with ledger.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def spent(ledger: Ledger, numbers: Collection[str], fingerprint: str) -> dict[str, int]:
     """Those of the control numbers that another claim has used or will use, and which claim that is."""
     with ledger.read() as connection:
@@ -75,9 +82,11 @@ def spent(ledger: Ledger, numbers: Collection[str], fingerprint: str) -> dict[st
         return {row.number: row.id for row in rows}
 
 
-def neighbours(ledger: Ledger, months: Collection[str], fingerprint: str, corrected: str) -> tuple[Earlier, ...]:
+def neighbours(
+    ledger: Ledger, months: Collection[str], fingerprint: str, corrected: str, instead_of: int | None = None
+) -> tuple[Earlier, ...]:
     """The patient's other claims of these months that stand; not the one with this fingerprint, and not the one
-    that is corrected (by the payer's number)."""
+    that is corrected (by the payer's number) or whose place is taken."""
     query = (
         select(claims.c.id, claims.c.body, claims.c.state, claims.c.control_number)
         .join(patient_months, patient_months.c.claim_id == claims.c.id)
@@ -99,7 +108,7 @@ def neighbours(ledger: Ledger, months: Collection[str], fingerprint: str, correc
             open=row.state != State.CLOSED,
         )
         for row in rows
-        if not corrected or row.control_number != corrected
+        if (not corrected or row.control_number != corrected) and row.id != instead_of
     )
 
 
@@ -140,9 +149,13 @@ def lettered(ledger: Ledger, claim_id: int | None = None) -> list[Lettered]:
 
 
 def let_go(connection: Connection, row: Any, act: Act, what: str, **changes: Any) -> State:
-    """A claim whose letter is no longer in its way waits for its turn; or for a person, if it looks like a fix."""
-    asked = row.looks_like is not None
-    state, reason = (State.HELD, question(row.looks_like)) if asked else (State.QUEUED, "")
+    """A claim whose letter is no longer in its way waits for its turn; or for a person, if it looks like a fix, or
+    its file is not released."""
+    reasons = [WITH_FILE] if row.with_file else []
+    if row.looks_like is not None:
+        reasons.append(question(row.looks_like))
+    asked, reason = bool(reasons), " ".join(reasons)
+    state = State.HELD if asked else State.QUEUED
     move(connection, row.id, state, act, rev=row.rev, what=what, reason=reason, **changes)
     settle_claim(connection, row.id, act, kind="letter" if asked else None)
     return state

@@ -12,7 +12,7 @@ from bot.ledger import tasks
 from bot.ledger.journal import VOID, forget_sign_ins
 from bot.ledger.likeness import question
 from bot.ledger.papers import NEEDED
-from bot.ledger.schema import attempts, claims, pauses, routes, sends, task_claims
+from bot.ledger.schema import attempts, claims, files, pauses, routes, sends, task_claims
 from bot.ledger.schema import tasks as task_table
 from bot.ledger.store import Act, Ledger, move, note
 
@@ -34,16 +34,22 @@ def release(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     """Let held claims go: all of them, or none."""
     with ledger.write() as connection:
         for claim_id in claim_ids:
-            _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
-            if not _goes_on_waiting(connection, claim_id, act):
-                _queue_again(connection, claim_id, act, "released", "")
+            release_within(connection, claim_id, act)
+
+
+def release_within(connection: Connection, claim_id: int, act: Act) -> None:
+    """The same as `release` for one claim, within a transaction."""
+    _in(connection, claim_id, {State.HELD}, "Only a held claim can be released.")
+    _not_with_file(connection, claim_id)
+    if not _goes_on_waiting(connection, claim_id, act):
+        _queue_again(connection, claim_id, act, "released", "")
 
 
 def withdraw(ledger: Ledger, claim_ids: Sequence[int], act: Act) -> None:
     """Give up claims that were never sent, or that a person knows are not at the payer: all of them, or none."""
     with ledger.write() as connection:
         for claim_id in claim_ids:
-            _withdraw(connection, claim_id, act)
+            withdraw_within(connection, claim_id, act)
 
 
 def entered_by_hand(ledger: Ledger, claim_id: int, control_number: str, act: Act) -> None:
@@ -67,38 +73,56 @@ def done(ledger: Ledger, task_id: int, answer: str | None, control_number: str |
     Raises `UnknownItem`, or `Refused` when an answer is missing or not one of ``entered-by-hand`` (with the
     payer's number), ``not-there``, ``withdrawn``; then nothing has changed.
     """
+    done_together(ledger, [task_id], answer, control_number, act)
+
+
+def done_together(
+    ledger: Ledger, task_ids: Sequence[int], answer: str | None, control_number: str | None, act: Act
+) -> None:
+    """Close tasks with one answer: all of them, or none. Raises like `done`."""
     with ledger.write() as connection:
-        task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one_or_none()
-        if task is None:
-            raise UnknownItem(f"There is no task {task_id}.")
-        if task.closed_at is not None:
-            raise Refused(f"Task {task_id} is closed already.")
-        waiting = list(
-            connection.execute(
-                select(claims.c.id)
-                .join(task_claims, task_claims.c.claim_id == claims.c.id)
-                .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.waiting_behind(task.kind)))
-            ).scalars()
+        for task_id in task_ids:
+            closed = connection.execute(
+                select(task_table.c.closed_at).where(task_table.c.id == task_id)
+            ).one_or_none()
+            if closed is None:
+                raise UnknownItem(f"There is no task {task_id}.")
+            if closed.closed_at is not None:
+                raise Refused(f"Task {task_id} is closed already.")
+        for task_id in dict.fromkeys(task_ids):
+            _done(connection, task_id, answer, control_number, act)
+
+
+def _done(connection: Connection, task_id: int, answer: str | None, control_number: str | None, act: Act) -> None:
+    task = connection.execute(select(task_table).where(task_table.c.id == task_id)).one()
+    if task.closed_at is not None:  # by the answer to one of those before it
+        return
+    waiting = list(
+        connection.execute(
+            select(claims.c.id)
+            .join(task_claims, task_claims.c.claim_id == claims.c.id)
+            .where(task_claims.c.task_id == task_id, claims.c.state.in_(tasks.waiting_behind(task.kind)))
+        ).scalars()
+    )
+    if not answer and task.needs_answer and waiting:
+        raise Refused(
+            f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
+            "released, replaced or withdrawn; or say what you found: "
+            "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
         )
-        if not answer and task.needs_answer and waiting:
-            raise Refused(
-                f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
-                "released, replaced or withdrawn; or say what you found: "
-                "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
-            )
-        tasks.close_task(connection, task_id, act, answer or act.why or "done")
-        for claim_id in waiting if answer else ():
-            match answer:
-                case "entered-by-hand":
-                    if not control_number or len(waiting) != 1:
-                        raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
-                    _entered_by_hand(connection, claim_id, control_number, act)
-                case "not-there":
-                    _not_there(connection, claim_id, act)
-                case "withdrawn":
-                    _withdraw(connection, claim_id, act)
-                case _:
-                    raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
+    tasks.close_task(connection, task_id, act, answer or act.why or "done")
+    for claim_id in waiting if answer else ():
+        match answer:
+            case "entered-by-hand":
+                if not control_number or len(waiting) != 1:
+                    raise Refused("Say which number the payer gave: one claim, --number NUMBER.")
+                _entered_by_hand(connection, claim_id, control_number, act)
+            case "not-there":
+                _not_there(connection, claim_id, act)
+            case "withdrawn":
+                withdraw_within(connection, claim_id, act)
+            case _:
+                raise Refused(f"'{answer}' is no answer: entered-by-hand, not-there or withdrawn.")
 
 
 def pause(ledger: Ledger, payer: str, login: str | None, kind: str, act: Act) -> None:
@@ -187,7 +211,8 @@ def route_key(name: str) -> str:
     return " ".join(name.upper().split())
 
 
-def _withdraw(connection: Connection, claim_id: int, act: Act) -> None:
+def withdraw_within(connection: Connection, claim_id: int, act: Act) -> None:
+    """The same as `withdraw` for one claim, within a transaction."""
     _not_now(connection, claim_id)
     _close_attempts(connection, claim_id, State.WITHDRAWN, act)
     why = act.why or f"Withdrawn by {act.who}."
@@ -248,11 +273,14 @@ def _leftovers_of(connection: Connection, claim_id: int) -> Sequence[int]:
 def _goes_on_waiting(connection: Connection, claim_id: int, act: Act) -> bool:
     """Whether a released claim still waits for its letter. What it looked like is answered by the release."""
     row = connection.execute(select(claims).where(claims.c.id == claim_id)).one()
-    if row.letter != NEEDED or row.looks_like is None:
+    if row.letter != NEEDED or (row.looks_like is None and not row.with_file):
         return False
-    reason = row.reason.replace(question(row.looks_like), "").strip()
-    move(connection, claim_id, State.HELD, act, what="answered", looks_like=None, reason=reason)
-    tasks.settle_claim(connection, claim_id, act, kind="looks-like-a-fix")
+    asked = question(row.looks_like) if row.looks_like is not None else ""
+    reason = row.reason.replace(asked, "").replace(tasks.WITH_FILE, "").strip()
+    changes = {"looks_like": None, "with_file": False, "reason": reason}
+    move(connection, claim_id, State.HELD, act, what="answered", **changes)
+    for kind in ("looks-like-a-fix", tasks.HELD):
+        tasks.settle_claim(connection, claim_id, act, kind=kind)
     return True
 
 
@@ -260,6 +288,7 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
     """A person has decided: the claim waits for its turn, and its sends without a person are counted anew."""
     if connection.execute(select(claims.c.letter).where(claims.c.id == claim_id)).scalar_one_or_none() == NEEDED:
         raise Refused(f"Claim {claim_id} needs a signed or approved letter first: payerbot letters list.")
+    _not_with_file(connection, claim_id)
     connection.execute(
         update(attempts).where(attempts.c.claim_id == claim_id, attempts.c.outcome == VOID).values(outcome=SEEN)
     )
@@ -276,8 +305,21 @@ def _queue_again(connection: Connection, claim_id: int, act: Act, what: str, rea
         reason=reason,
         due_at=None,
         looks_like=None,
+        with_file=False,
     )
     tasks.settle_claim(connection, claim_id, act)
+
+
+def _not_with_file(connection: Connection, claim_id: int) -> None:
+    """No claim goes before its file, where that is a billing lead's to release."""
+    waiting = select(claims.c.file_id).join(files, files.c.id == claims.c.file_id)
+    waiting = waiting.where(claims.c.id == claim_id, claims.c.with_file, files.c.needs_release)
+    file_id = connection.execute(waiting).scalar_one_or_none()
+    if file_id is not None:
+        raise Refused(
+            f"Claim {claim_id} waits for the release of its file by a billing lead: "
+            f"payerbot files release {file_id} --by NAME."
+        )
 
 
 def _in(connection: Connection, claim_id: int, states: Collection[State], otherwise: str) -> None:

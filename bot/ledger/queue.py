@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, nulls_last, or_, select
+from sqlalchemy import ColumnElement, and_, func, nulls_last, or_, select
 
 from bot.claims.vocabulary import DECIDED, Proof, Sent, State, Status
 from bot.errors import LostClaim, UnknownItem
@@ -234,6 +234,18 @@ def pause_of(ledger: Ledger, payer: str, login: str) -> Pause | None:
             .limit(1)
         ).first()
     return Pause(row.payer, row.login, row.kind, row.why) if row else None
+
+
+def paces(ledger: Ledger) -> dict[str, float]:
+    """How many seconds a claim takes, by payer, as measured so far."""
+    query = (
+        select(sends.c.payer, func.avg(attempts.c.seconds).label("seconds"))
+        .join(attempts, attempts.c.send_id == sends.c.id)
+        .where(attempts.c.seconds.is_not(None))
+        .group_by(sends.c.payer)
+    )
+    with ledger.read() as connection:
+        return {row.payer: float(row.seconds) for row in connection.execute(query)}
 
 
 def _may_have_arrived() -> ColumnElement[bool]:

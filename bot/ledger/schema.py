@@ -99,6 +99,10 @@ files = Table(
     Column("queued_by", Text, nullable=False),
     #: Claims of this file that were queued before; they have no row of their own.
     Column("refused", Integer, nullable=False, default=0),
+    #: Whether only a billing lead may release it, and who released it when.
+    Column("needs_release", Boolean, nullable=False, default=False),
+    Column("released_at", Utc),
+    Column("released_by", Text),
 )
 
 #: One row for each claim. `rev` grows with every move; whoever moves a claim names the rev it saw.
@@ -148,6 +152,8 @@ claims = Table(
     Column("paid", Cents),
     Column("paid_on", Date),
     Column("payment_number", Text),
+    #: When the payer decided it, by its file or page; the time to appeal runs from here.
+    Column("decided_on", Date),
     #: The last day the payer takes it.
     Column("deadline", Date),
     #: The claim itself, encrypted.
@@ -158,6 +164,10 @@ claims = Table(
     Column("letter", String(16)),
     #: The earlier claim that this one looks like a fix of; none once a person has said that both are to be sent.
     Column("looks_like", Integer),
+    #: The claim that this one replaces or voids at the payer.
+    Column("corrects", Integer, index=True),
+    #: Held with its whole file, until that is released.
+    Column("with_file", Boolean, nullable=False, default=False),
     Column("rev", Integer, nullable=False, default=0),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
@@ -304,7 +314,7 @@ events = Table(
     Column("what", String(32), nullable=False),
     Column("claim_id", ForeignKey("claims.id"), index=True),
     Column("file_id", ForeignKey("files.id")),
-    Column("task_id", ForeignKey("tasks.id")),
+    Column("task_id", ForeignKey("tasks.id"), index=True),
     Column("payer", String(64)),
     Column("login", String(64)),
     Column("before", String(32)),
@@ -312,7 +322,8 @@ events = Table(
     Column("why", Text, nullable=False, default=""),
 )
 
-#: What a person must do. One cause, one task: `cause` is unique among the open ones.
+#: What a person must do. One cause, one task: `cause` is unique among the open ones, and with kind and round it is
+#: unique for ever.
 tasks = Table(
     "tasks",
     metadata,
@@ -321,6 +332,10 @@ tasks = Table(
     #: The cause while the task is open, else nothing.
     Column("open_cause", Text, unique=True),
     Column("kind", String(32), nullable=False),
+    #: How often this came up, from 1.
+    Column("round", Integer, nullable=False),
+    #: What only a call can answer: a `vocabulary.Topic`; none where no call is needed.
+    Column("topic", String(16)),
     Column("payer", String(64)),
     Column("login", String(64)),
     #: Who can do it: biller, lead or developer.
@@ -329,10 +344,15 @@ tasks = Table(
     Column("action", Text, nullable=False),
     #: Whether it may close only with an answer about the claims.
     Column("needs_answer", Boolean, nullable=False),
+    #: Who has it, by name; none while nobody has.
+    Column("owner", Text),
+    #: Out of the list until this day.
+    Column("snoozed_until", Date),
     Column("opened_at", Utc, nullable=False),
     Column("closed_at", Utc),
     Column("closed_by", Text),
     Column("answer", Text),
+    Index("uq_tasks_round", "cause", "kind", "round", unique=True),
 )
 
 task_claims = Table(
@@ -342,6 +362,31 @@ task_claims = Table(
     Column("claim_id", ForeignKey("claims.id"), primary_key=True, index=True),
     #: When the claim did not wait behind it any more, although others did.
     Column("done_at", Utc),
+    #: When this claim is to be followed up next; until then it waits for the payer, not for us.
+    Column("next_on", Date),
+)
+
+#: One row for each claim that somebody called a payer about. What is told is the payer's word, and no proof.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    #: Who called.
+    Column("who", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    #: Where the claim stands by what was told: a `vocabulary.Status`.
+    Column("status", String(16)),
+    #: The payer's number for the call, and the name of whoever answered it.
+    Column("reference", Text),
+    Column("name", Text),
+    #: By when something was promised, and when we follow up.
+    Column("promised_on", Date),
+    Column("next_on", Date),
+    #: The number under which the payer says that it has the claim.
+    Column("control_number", Text),
+    Column("minutes_on_hold", Integer),
 )
 
 #: One row for each payer's file that was settled, by what is in it.

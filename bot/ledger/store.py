@@ -73,12 +73,13 @@ def move(
     *,
     rev: int | None = None,
     what: str = "moved",
+    stands: bool = True,
     **changes: Any,
 ) -> int:
     """Move a claim to a state, change what else changes with it, and write down who did it; its new rev.
 
     `rev` is the one the caller saw: `LostClaim` when the claim has moved since. `Refused` when no such move is
-    drawn in `vocabulary.MOVES`.
+    drawn in `vocabulary.MOVES`. Without `stands`, its place is free for a copy whatever the state says.
     """
     row = connection.execute(
         select(claims.c.state, claims.c.rev, claims.c.fingerprint).where(claims.c.id == claim_id)
@@ -91,6 +92,7 @@ def move(
     if after is not before and after not in MOVES[before]:
         raise Refused(f"Claim {claim_id} is '{before}' and cannot become '{after}'.")
     finished = after is State.CLOSED
+    stands = stands and after in STANDING and not (finished and before not in STANDING)
     if after is State.ACCEPTED and before is not after:
         changes["accepted_at"] = act.at
     moved = connection.execute(
@@ -99,7 +101,7 @@ def move(
         .values(
             state=after,
             # what did not stand any more does not begin to by being finished
-            standing=row.fingerprint if after in STANDING and not (finished and before not in STANDING) else None,
+            standing=row.fingerprint if stands else None,
             rev=row.rev + 1,
             updated_at=act.at,
             **changes,

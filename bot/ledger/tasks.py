@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from bot.claims.vocabulary import State, Status
+from bot.claims.vocabulary import State, Status, Topic
 from bot.errors import Actor
 from bot.ledger.schema import claims, task_claims, tasks
 from bot.ledger.store import Act, note
@@ -31,10 +31,15 @@ class Need:
     actor: Actor = Actor.BILLER
     #: Closes only with an answer about its claims.
     needs_answer: bool = False
+    #: What only a call can answer.
+    topic: Topic | None = None
 
 
 def open_task(connection: Connection, need: Need, claim_ids: Collection[int], act: Act) -> int:
-    """Open a task, or add the claims to the one already open for the same cause; its id."""
+    """Open a task, or add the claims to the one already open for the same cause; its id.
+
+    Whoever has that task keeps it. It stays put off, unless a claim joins it: that is news.
+    """
     known = connection.execute(
         select(tasks.c.id, tasks.c.kind).where(tasks.c.open_cause == need.cause)
     ).one_or_none()
@@ -49,6 +54,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
                 cause=need.cause,
                 open_cause=need.cause,
                 kind=need.kind,
+                round=_rounds(connection, need) + 1,
+                topic=need.topic,
                 payer=need.payer,
                 login=need.login,
                 actor=need.actor,
@@ -64,7 +71,8 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
         connection.execute(select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id)).scalars()
     )
     if known is not None and joined == set(claim_ids):  # about these alone: it says how that stands now
-        connection.execute(update(tasks).where(tasks.c.id == task_id).values(title=need.title, action=need.action))
+        said = {"title": need.title, "action": need.action, "topic": need.topic}
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(**said))
     if back := sorted(joined & set(claim_ids)):
         connection.execute(
             update(task_claims)
@@ -73,7 +81,14 @@ def open_task(connection: Connection, need: Need, claim_ids: Collection[int], ac
         )
     if new := sorted(set(claim_ids) - joined):
         connection.execute(insert(task_claims), [{"task_id": task_id, "claim_id": claim_id} for claim_id in new])
+        connection.execute(update(tasks).where(tasks.c.id == task_id).values(snoozed_until=None))
     return int(task_id)
+
+
+def _rounds(connection: Connection, need: Need) -> int:
+    """How often this came up before."""
+    earlier = select(func.count()).where(tasks.c.cause == need.cause, tasks.c.kind == need.kind)
+    return int(connection.execute(earlier).scalar_one())
 
 
 def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> None:
@@ -137,8 +152,14 @@ def answered(connection: Connection, claim_id: int, causes: Collection[str], act
         connection.execute(
             update(task_claims).where(mine, task_claims.c.claim_id == claim_id).values(done_at=act.at)
         )
-        if connection.execute(select(mine).where(mine, task_claims.c.done_at.is_(None)).limit(1)).first() is None:
-            close_task(connection, task_id, act, act.why)
+        close_if_nothing_waits(connection, task_id, act)
+
+
+def close_if_nothing_waits(connection: Connection, task_id: int, act: Act) -> None:
+    """Close a task of which each claim is done."""
+    left = select(task_claims.c.claim_id).where(task_claims.c.task_id == task_id, task_claims.c.done_at.is_(None))
+    if connection.execute(left.limit(1)).first() is None:
+        close_task(connection, task_id, act, act.why)
 
 
 def waits(kind: str, state: State, done_at: datetime | None) -> bool:
@@ -151,6 +172,30 @@ def waiting_behind(kind: str) -> frozenset[State]:
     return WAITING | {state for state in State if state == kind}
 
 
+#: A task about a file whose claims wait for its release, and what such a claim says.
+HELD = "held"
+WITH_FILE = "Waits for the release of its file."
+
+
+def release_cause(file_id: int) -> str:
+    """What the task about a file that waits comes from."""
+    return f"held:{file_id}"
+
+
+def need_of_release(file_id: int, name: str, *, by_lead: bool) -> Need:
+    """Somebody must look at a file before it is sent."""
+    by = " --by NAME" if by_lead else ""
+    return Need(
+        cause=release_cause(file_id),
+        kind=HELD,
+        title=f"Claims of {name} wait for {'a billing lead' if by_lead else 'you'}",
+        action=f"Look at it with payerbot files show {file_id}; then payerbot files release {file_id}{by}, or "
+        f"payerbot files withdraw {file_id}",
+        actor=Actor.LEAD if by_lead else Actor.BILLER,
+        needs_answer=True,
+    )
+
+
 #: A task about a claim that stays where it is at the payer for too long.
 OVERDUE = "overdue"
 #: A task about a page of the payer's that contradicts itself.
@@ -159,7 +204,7 @@ DOUBTFUL = "doubtful"
 #: them, if that is something else.
 ABOUT_STATUS = (*(str(status) for status in Status), OVERDUE, DOUBTFUL)
 #: Kinds of task that a claim waits behind whatever state it is in: only the payer's word, or a person, ends them.
-ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "differs", "unclear")
+ABOUT_PAYMENT = (*ABOUT_STATUS, "balance", "contradiction", "correction", "differs", "unclear")
 #: Kinds of task that begin when the payer has the claim: it is not the claim's state that ends them.
 AFTER_ACCEPTANCE = ("papers", *ABOUT_PAYMENT)
 #: States in which a claim waits for a person, if anything waits about it.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
+from bot.claims.model import Severity
 from bot.claims.vocabulary import State
 from bot.errors import UnknownItem
 from bot.ledger.people import route_key
 from bot.ledger.schema import (
     attempts,
+    calls,
     claims,
     events,
     evidence,
@@ -112,6 +114,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(reply_claims.c.claim_id == claim_id)
             .order_by(replies.c.id, reply_claims.c.place),
         ),
+        "calls": call_rows(ledger, [claim_id]),
         "attempts": _rows(
             ledger,
             select(
@@ -153,44 +156,110 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
     return found
 
 
+def file_warnings(ledger: Ledger, file_id: int) -> Rows:
+    """What the edits warn of in a file's claims: each rule once, with one of its messages, most claims first."""
+    number = func.count(problems.c.claim_id.distinct())
+    return _rows(
+        ledger,
+        select(problems.c.rule, func.min(problems.c.message).label("message"), number.label("claims"))
+        .join(claims, claims.c.id == problems.c.claim_id)
+        .where(claims.c.file_id == file_id, problems.c.severity == Severity.WARN)
+        .group_by(problems.c.rule)
+        .order_by(number.desc(), problems.c.rule),
+    )
+
+
+#: What is told of a claim behind a task.
+_BEHIND = (
+    "id",
+    "account",
+    "payer",
+    "file_id",
+    "service_from",
+    "service_to",
+    "charge",
+    "state",
+    "status",
+    "sent",
+    "attempts",
+    "control_number",
+    "tracking_number",
+    "reason",
+    "payer_words",
+    "payer_reasons",
+    "allowed",
+    "paid",
+    "accepted_at",
+    "looked_up_at",
+    "due_at",
+    "deadline",
+    "answer_by",
+    "decided_on",
+)
+
+
 def task_rows(
     ledger: Ledger, *, payer: str | None = None, every: bool = False, task_id: int | None = None
 ) -> Rows:
     """Open tasks (or `every` one), each with its claims' accounts, oldest first."""
-    query = select(tasks).order_by(tasks.c.id)
+    where: list[ColumnElement[bool]] = []
     if not every and task_id is None:
-        query = query.where(tasks.c.closed_at.is_(None))
+        where.append(tasks.c.closed_at.is_(None))
     if payer is not None:
-        query = query.where(tasks.c.payer == payer)
+        where.append(tasks.c.payer == payer)
     if task_id is not None:
-        query = query.where(tasks.c.id == task_id)
-    found = [dict(row) for row in _rows(ledger, query)]
+        where.append(tasks.c.id == task_id)
+    found = [dict(row) for row in _rows(ledger, select(tasks).where(*where).order_by(tasks.c.id))]
     behind = _rows(
         ledger,
         select(
             task_claims.c.task_id,
             task_claims.c.done_at,
-            claims.c.id,
-            claims.c.account,
-            claims.c.charge,
-            claims.c.state,
-            claims.c.reason,
+            task_claims.c.next_on,
+            *(claims.c[name] for name in _BEHIND),
         )
         .join(claims, claims.c.id == task_claims.c.claim_id)
-        .where(task_claims.c.task_id.in_([row["id"] for row in found]))
+        .join(tasks, tasks.c.id == task_claims.c.task_id)
+        .where(*where)
         .order_by(claims.c.id),
     )
+    of_task: dict[int, list[Row]] = {}
+    for one in behind:
+        of_task.setdefault(one["task_id"], []).append(one)
     for row in found:
         # of an open task, those that still wait
         row["claims"] = [
             one
-            for one in behind
-            if one["task_id"] == row["id"]
-            and (row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"]))
+            for one in of_task.get(row["id"], ())
+            if row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"])
         ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")
     return found
+
+
+def task_history(ledger: Ledger, task_id: int) -> Rows:
+    """What people did about a task, in order: notes, who got it, until when it was put off, who looked."""
+    query = select(events.c.at, events.c.who, events.c.what, events.c.after, events.c.why).order_by(events.c.id)
+    return _rows(ledger, query.where(events.c.task_id == task_id))
+
+
+def call_rows(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
+    """What payers said of these claims on the telephone, in order."""
+    found: list[Row] = []
+    for some in _in_pieces(claim_ids):
+        found.extend(_rows(ledger, select(calls).where(calls.c.claim_id.in_(some)).order_by(calls.c.id)))
+    return found
+
+
+def bodies(ledger: Ledger, claim_ids: Collection[int]) -> dict[int, bytes]:
+    """These claims themselves, sealed, by number; those that could never be read have none."""
+    query = select(claims.c.id, claims.c.body).where(claims.c.body.is_not(None))
+    return {
+        row["id"]: row["body"]
+        for some in _in_pieces(claim_ids)
+        for row in _rows(ledger, query.where(claims.c.id.in_(some)))
+    }
 
 
 def open_tasks_about(
@@ -210,8 +279,7 @@ def open_tasks_about(
 def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     """Where these claims stand now, as the database says."""
     found: list[Row] = []
-    ordered = sorted(claim_ids)
-    for at in range(0, len(ordered), 500):
+    for some in _in_pieces(claim_ids):
         found.extend(
             _rows(
                 ledger,
@@ -227,7 +295,7 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
                     claims.c.status,
                     claims.c.paid,
                     claims.c.looked_up_at,
-                ).where(claims.c.id.in_(ordered[at : at + 500])),
+                ).where(claims.c.id.in_(some)),
             )
         )
     return found
@@ -248,6 +316,13 @@ def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
     keys = [route_key(name) for name in names if name.strip()]
     with ledger.read() as connection:
         return frozenset(connection.execute(select(routes.c.payer).where(routes.c.name.in_(keys))).scalars())
+
+
+def _in_pieces(ids: Collection[int], size: int = 500) -> Iterator[Sequence[int]]:
+    """In pieces that fit a statement, in order, each number once."""
+    ordered = sorted(set(ids))
+    for at in range(0, len(ordered), size):
+        yield ordered[at : at + size]
 
 
 def _rows(ledger: Ledger, query: Select[Any]) -> Rows:

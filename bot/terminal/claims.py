@@ -8,6 +8,7 @@ from rich.table import Table
 from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, Proof, State, Status
 from bot.ledger.views import Row, Rows
 from bot.terminal import money, out, show_problem, when
+from bot.terminal.tasks import told
 
 COLOURS = {"accepted": "green", "received": "green", "rejected": "yellow", "left": "dim", "queued": "dim"}
 
@@ -82,9 +83,13 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         )
     out.print("[bold]What happened[/bold]")
     for event in history["events"]:
+        if event["what"] == "called":  # what was said follows, with who said it
+            continue
         step = " → ".join(word for word in (event["before"], event["after"]) if word)
         why = f": {event['why']}" if event["why"] else ""
         out.print(f"  {when(event['at'])}  {escape(event['what'])} {step} by {escape(event['who'])}{escape(why)}")
+    for call in history["calls"]:
+        out.print(f"  {escape(told(call))}")
     for said in history["replies"]:
         number = f" under number {said['control_number']}" if said["control_number"] else ""
         out.print(

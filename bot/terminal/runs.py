@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -15,8 +16,11 @@ from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, State
 from bot.ledger.journal import Item
 from bot.terminal import count, err, money, out
 from bot.terminal.claims import COLOURS
+from bot.work.late import Late
 from bot.work.summary import BUCKETS, Learned, Summary
 
+#: So many claims are named one by one.
+_NAMED = 8
 _BUCKET_WORDS = {
     "accepted": "in the payer's system",
     "received": "sent, number to come",
@@ -73,6 +77,19 @@ def _show_learned(learned: Learned) -> None:
         for words, claims in counts.items()
     ]
     out.print(f"{count(learned.looked_up, 'claim')} looked up. " + ("; ".join(parts) + "." if parts else ""))
+
+
+def show_late(found: Sequence[Late]) -> None:
+    """Before a run begins: what will not make its filing deadline."""
+    if found:
+        total = sum((one.row["charge"] for one in found), Decimal(0))
+        err.print(
+            f"[yellow]{count(len(found), 'claim')} ({money(total)}) will not make the filing deadline:[/yellow]"
+        )
+    for one in found[:_NAMED]:
+        err.print(f"    claim {one.row['id']}, account {escape(one.row['account'])}: {escape(one.why)}")
+    if len(found) > _NAMED:
+        err.print(f"    … and {len(found) - _NAMED} more")
 
 
 class Watch:

@@ -97,6 +97,18 @@ def check_files(
     What cannot be read at all may have been meant as a companion. Nothing is queued. Raises `UsageError` when one
     cannot be opened.
     """
+    companions, beside = read_beside(paths)
+    checked = {
+        path: check_file(office, ledger, path, today, hold=hold, beside=beside)
+        for path in paths
+        if path not in companions
+    }
+    claims = [entry.found.claim for file in checked.values() for entry in file.entries if entry.found.claim]
+    return [checked[path] if path in checked else _as_checked(companions[path], claims) for path in paths]
+
+
+def read_beside(paths: Sequence[Path]) -> tuple[dict[Path, CompanionFile], Beside]:
+    """The companion files among files, and what they say. Raises `UsageError` when one cannot be opened."""
     companions: dict[Path, CompanionFile] = {}
     strange: list[Unread] = []
     for path in paths:
@@ -108,14 +120,22 @@ def check_files(
         except OSError as error:
             raise _unopened(path, error) from error
     records = together(companions.values())
-    beside = Beside(Records(records.care, records.visits, (*records.unread, *strange)))
-    checked = {
-        path: check_file(office, ledger, path, today, hold=hold, beside=beside)
-        for path in paths
-        if path not in companions
-    }
-    claims = [entry.found.claim for file in checked.values() for entry in file.entries if entry.found.claim]
-    return [checked[path] if path in checked else _as_checked(companions[path], claims) for path in paths]
+    return companions, Beside(Records(records.care, records.visits, (*records.unread, *strange)))
+
+
+def scrub_copy(
+    office: Office,
+    ledger: Ledger,
+    found: Found,
+    name: str,
+    today: date,
+    beside: Beside,
+    *,
+    instead_of: int,
+    hold: bool,
+) -> Entry:
+    """One claim that takes the place of another, read and scrubbed as if it came in a file of that name."""
+    return _Scrub(office, ledger, Path(name), today, beside, hold=hold, instead_of=instead_of).entry(found)
 
 
 def _as_checked(file: CompanionFile, claims: Sequence[Claim]) -> Checked:
@@ -148,21 +168,29 @@ def _unopened(path: Path, error: OSError) -> UsageError:
 
 
 def queue_file(
-    ledger: Ledger, checked: Checked, act: Act, payer: str | None, store: EvidenceStore | None = None
+    ledger: Ledger,
+    checked: Checked,
+    act: Act,
+    payer: str | None,
+    store: EvidenceStore | None = None,
+    *,
+    needs_release: bool = False,
 ) -> Queued | None:
     """Queue a checked file, or only its claims for one payer; None when there is nothing in it to queue.
 
     With a `store`, the documents to be uploaded are kept there as evidence, and their hashes with the claim.
+    `needs_release`: only a billing lead may let it go.
     """
     entries = [entry for entry in checked.entries if payer is None or entry.payer == payer]
     if not entries:
         return None
     if store is not None:
-        entries = [_with_documents(ledger, entry, store, act) for entry in entries]
-    return intake.queue_file(ledger, Path(checked.file).name, checked.sha256, entries, act)
+        entries = [with_documents(ledger, entry, store, act) for entry in entries]
+    name = Path(checked.file).name
+    return intake.queue_file(ledger, name, checked.sha256, entries, act, needs_release=needs_release)
 
 
-def _with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act) -> Entry:
+def with_documents(ledger: Ledger, entry: Entry, store: EvidenceStore, act: Act) -> Entry:
     """The entry with the documents that it uploads kept and hashed; unchanged when it is blocked or known."""
     claim = entry.found.claim
     uploads = [one for one in claim.attachments if one.transmission == "EL" and one.file] if claim else []
@@ -224,7 +252,15 @@ class _Scrub:
     """Scrubs and routes the claims of one file, one after the other."""
 
     def __init__(
-        self, office: Office, ledger: Ledger, path: Path, today: date, beside: Beside, *, hold: bool
+        self,
+        office: Office,
+        ledger: Ledger,
+        path: Path,
+        today: date,
+        beside: Beside,
+        *,
+        hold: bool,
+        instead_of: int | None = None,
     ) -> None:
         self._office = office
         self._ledger = ledger
@@ -232,6 +268,7 @@ class _Scrub:
         self._today = today
         self._beside = beside
         self._hold = hold
+        self._instead_of = instead_of
 
     def entry(self, found: Found) -> Entry:
         """One claim, ready to be queued or to be shown."""
@@ -270,8 +307,6 @@ class _Scrub:
         if blocking:
             state, reason = State.BLOCKED, _reason(blocking)
             need = way.need if blocking == [way.problem] else _fix(self._path)
-        elif self._hold:
-            state, reason, need = State.HELD, "Held when it was queued.", _held(self._path)
         elif letter and visit:
             state, reason = State.HELD, f"Letter needs {visit.practitioner_name}'s signature."
             need = need_of_letter(visit, way.payer.slug if way.payer else None)
@@ -291,6 +326,7 @@ class _Scrub:
             months=months,
             support=_support(visit) if visit else None,
             letter=letter,
+            with_file=self._hold,
         )
 
     def _edits(
@@ -299,7 +335,7 @@ class _Scrub:
         """What the edits find, each as the payer weighs it; where no payer is known, as it stands."""
         history: tuple[Earlier, ...] = ()
         if months:
-            stands = papers.neighbours(self._ledger, months, own, claim.original_control_number)
+            stands = papers.neighbours(self._ledger, months, own, claim.original_control_number, self._instead_of)
             history = (*stands, *self._beside.before(months, claim))
         payer = way.payer
         return engine.run(
@@ -341,16 +377,6 @@ def _spent_numbers(ledger: Ledger, claim: Claim, own: str) -> list[Problem]:
         )
         for number, first in sorted(papers.spent(ledger, numbers, own).items())
     ]
-
-
-def _held(path: Path) -> Need:
-    return Need(
-        cause=f"held:{path.name}",
-        kind="held",
-        title=f"Claims of {path.name} wait for you",
-        action="Release or withdraw them: payerbot claims release ID..., payerbot claims withdraw ID...",
-        needs_answer=True,
-    )
 
 
 def _fix(path: Path) -> Need:

@@ -6,7 +6,6 @@ then its claim is held.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
@@ -19,17 +18,16 @@ from bot.claims.edits import engine, unlisted
 from bot.claims.model import Attachment, Claim, Frequency
 from bot.claims.records import Document, VisitRecord
 from bot.claims.vocabulary import State
-from bot.errors import ConfigurationError, Refused, UnknownItem, UsageError
+from bot.errors import Refused, UnknownItem, UsageError
 from bot.home import Home, write_private
 from bot.ledger import papers
 from bot.ledger.papers import Lettered
 from bot.ledger.store import Act, Ledger
 from bot.ledger.tasks import Need
 from bot.portal import fit
-from bot.portal.browser import find_browser
 from bot.portal.documents import joined, page_count, stamped, words_of
 from bot.portal.evidence import EvidenceStore
-from bot.portal.printing import print_pdf
+from bot.portal.printing import printed
 from bot.work.payers import Office, Payer
 
 #: PWK01 of a letter and of a packet: support data for the claim.
@@ -183,11 +181,7 @@ class Desk:
         return wanted
 
     def _print(self, one: Lettered, payer: Payer, today: date, approved_by: str = "") -> bytes:
-        executable = find_browser(self._browser)
-        if executable is None:
-            raise ConfigurationError("No browser is installed. Run: payerbot browser")
-        body, header, footer = letter_page(one, payer, today, approved_by)
-        return asyncio.run(print_pdf(executable, body, header, footer))
+        return printed(self._browser, *letter_page(one, payer, today, approved_by))
 
     def _finish(self, one: Lettered, payer: Payer, letter: bytes, how: str, act: Act) -> None:
         """Put letter and records on the claim, each under its control number, and let the claim go.

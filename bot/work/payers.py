@@ -18,6 +18,7 @@ from bot.claims.edits import engine
 from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
 from bot.portal.adapter import Adapter, Credentials
+from bot.work.limits import ASSUMED_APPEAL, Calls, Corrections, Limit
 from bot.work.schedule import FollowUp
 
 #: Packages outside this project announce their adapters here, as slug = "module:Class".
@@ -26,16 +27,12 @@ GROUP = "payerbot.payers"
 PACKAGE = "payers"
 
 
-class Filing(BaseModel):
-    """How long the payer takes claims."""
+class Filing(Limit):
+    """How long the payer takes claims, from the first date of service."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: Days from the first date of service.
-    days: int
-    #: Where that is written.
-    source: str
-    verified: date
+#: Where nobody has said: the least that commercial payers give.
+ASSUMED_FILING = Filing(days=90, source="not known, the least that commercial payers give", verified=None)
 
 
 class RuleWeight(BaseModel):
@@ -60,8 +57,12 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    filing: Filing
+    filing: Filing = ASSUMED_FILING
+    #: From the decision; what is assumed stands in `limits.ASSUMED_APPEAL`.
+    appeal: Limit = ASSUMED_APPEAL
+    corrections: Corrections = Corrections()
     follow_up: FollowUp = FollowUp()
+    calls: Calls = Calls()
     #: By rule id; a rule that is not named is weighed as it stands.
     rules: dict[str, RuleWeight] = {}
 

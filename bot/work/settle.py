@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -152,12 +152,14 @@ class _Settling:
             return
         if self._is_stale(claim, last):
             return
-        due: dict[str, datetime | None] = (
+        due: dict[str, datetime | date | None] = (
             {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
         )
+        if meaning.status in DECIDED:
+            due["decided_on"] = last.dated or act.at.date()
         finished = last.decides or meaning.status in DECIDED
         if claim.state is State.ACCEPTED and claim.proof is not Proof.RECEIPT and finished:
-            due = {"due_at": None}
+            due["due_at"] = None
         of_lines, strange = self._of_lines(claim, current, meaning)
         replies.tell(self._connection, claim, meaning.status, of_lines, act, **due)
         # nobody is told to send again what may have gone: the look-up comes first

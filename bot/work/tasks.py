@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.claims.meanings import Cause, Reason
-from bot.claims.vocabulary import STATUS_SHOWN, State, Status
+from bot.claims.vocabulary import STATUS_SHOWN, State, Status, Topic
 from bot.errors import Actor, FormChanged, LoginStopped
 from bot.ledger.journal import Item
 from bot.ledger.tasks import DOUBTFUL, OVERDUE, Need
@@ -43,6 +43,9 @@ _ABOUT: dict[State, tuple[str, str, bool]] = {
     ),
 }
 
+#: What only a call answers.
+_TOPICS: dict[State, Topic] = {State.RECEIVED: Topic.NO_VERDICT, State.DISPUTED: Topic.WRONG_CONTENT}
+
 
 def need_of(item: Item, outcome: Outcome, payer: Payer) -> Need | None:
     """What a person must do about an outcome, if anything."""
@@ -57,6 +60,7 @@ def need_of(item: Item, outcome: Outcome, payer: Payer) -> Need | None:
         payer=item.payer,
         login=item.login,
         needs_answer=needs_answer,
+        topic=_TOPICS.get(outcome.state),
     )
 
 
@@ -134,6 +138,7 @@ def need_of_overdue(item: Item, status: Status, days: int, action: str, payer: P
         action=action,
         payer=item.payer,
         login=item.login,
+        topic=Topic.PENDING,
     )
 
 
@@ -195,6 +200,7 @@ def need_of_cause(cause: Cause, payer: str, slug: str | None) -> Need:
         title=f"{payer}: {cause.code}, {cause.words}",
         action=cause.action,
         payer=slug,
+        topic=cause.topic,
     )
 
 
@@ -213,6 +219,7 @@ def need_of_difference(
         title=f"{payer}: account {account}: the payer {what}",
         action="Compare the remittance with the claim; call the payer if a line was lost or changed.",
         payer=slug,
+        topic=Topic.PAID_OTHERWISE,
     )
 
 

@@ -447,7 +447,7 @@ def test_a_lead_overrides_by_name_and_reason(office: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--rule", "CCM-14", "--by", "Kit Lowe", "--why", "x"), "Only a billing lead may override"),
+        (("--rule", "CCM-14", "--by", "Kit Lowe", "--why", "x"), "Only a billing lead may do that"),
         (("--rule", "CCM-14", "--by", "Dana Price", "--why", " "), "Say why"),
         (("--rule", "CCM-01", "--by", "Dana Price", "--why", "x"), "CCM-01 does not block claim 1"),
     ],
@@ -550,7 +550,7 @@ def test_nor_does_an_override_of_the_letter(office: Desk) -> None:
 
 def test_a_hold_says_so_too(office: Desk) -> None:
     twins(office, hold=True)
-    assert office.claims()[-1]["reason"].startswith("Held when it was queued. Looks like a fix of claim 1")
+    assert office.claims()[-1]["reason"].endswith("Looks like a fix of claim 1: replace it, or send both?")
 
 
 def test_a_letter_of_another_claim_is_refused(office: Desk) -> None:

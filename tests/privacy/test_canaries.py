@@ -62,6 +62,7 @@ class Search:
             self("files", "list", *form)
             self("tasks", "list", "--all", *form)
             self("payers", "list", *form)
+            self("calls", *form)
             self("config", *form)
             for row in self.desk.claims():
                 self("claims", "show", str(row["id"]), *form)

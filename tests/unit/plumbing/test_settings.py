@@ -265,6 +265,7 @@ def test_each_value_is_explained_with_its_source(home: Home, monkeypatch: pytest
         ("browser.executable", "", "default"),
         ("browser.headed", "false", "default"),
         ("leads", "", "default"),
+        ("require_release", "false", "default"),
     ]
 
 

@@ -284,7 +284,6 @@ def test_an_adapter_without_a_policy_is_a_matter_of_configuration() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        {},
         {"filing": {"days": "soon", "source": "x", "verified": date(2026, 1, 1)}},
         {"filing": {"days": 90, "source": "x"}},
         {"filing": {"days": 90, "source": "x", "verified": date(2026, 1, 1), "more": 1}},
@@ -293,6 +292,11 @@ def test_an_adapter_without_a_policy_is_a_matter_of_configuration() -> None:
 def test_a_policy_says_all_it_must_and_nothing_else(text: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Policy.model_validate(text)
+
+
+def test_where_nobody_has_said_how_long_a_payer_takes_claims_it_is_assumed() -> None:
+    policy = Policy.model_validate({})
+    assert (policy.filing.days, policy.filing.known, policy.appeal.known) == (90, False, False)
 
 
 def test_an_office_knows_its_payers() -> None:

@@ -26,7 +26,7 @@ from bot.work.settlement import Finding, Settled
 from bot.work.tasks import overdue_cause
 from tests.payer_files import Line, Paid, Payment, Said, Statuses, answer_to, x12
 from tests.unit.claims.builders import put
-from tests.unit.ledger.books import CLAIMS, Books
+from tests.unit.ledger.books import CLAIMS, NOON, Books
 from tests.unit.work.test_routing import BOTH
 
 TWO = next(claim for claim in CLAIMS if len(claim.lines) == 2)
@@ -85,6 +85,16 @@ def test_a_claim_and_its_lines_are_told_apart(books: Books) -> None:
     assert (event["what"], event["who"], event["why"]) == (
         "settled", "ruth", "835 EFT0001 of Northstar Medicaid: paid in part",
     )  # fmt: skip
+
+
+def test_the_time_to_appeal_runs_from_the_remittance(books: Books) -> None:
+    """Not from the day on which somebody got round to settling it."""
+    claim_id = accepted(books, TWO)
+    assert books.row(claim_id)["decided_on"] is None
+    settle(books, payment(answer_to(TWO, 2, number=number(1))))
+    dated = books.row(claim_id)["paid_on"]
+    assert dated is not None
+    assert (books.row(claim_id)["decided_on"], dated == NOON.date()) == (dated, False)
 
 
 def test_what_is_paid_needs_nobody(books: Books) -> None:

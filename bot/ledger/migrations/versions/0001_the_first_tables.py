@@ -21,6 +21,9 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_by", sa.Text(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("needs_release", sa.Boolean(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
     )
     op.create_table(
@@ -91,12 +94,16 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("open_cause", sa.Text(), nullable=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("topic", sa.String(length=16), nullable=True),
         sa.Column("payer", sa.String(length=64), nullable=True),
         sa.Column("login", sa.String(length=64), nullable=True),
         sa.Column("actor", sa.String(length=16), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("needs_answer", sa.Boolean(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("snoozed_until", sa.Date(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Text(), nullable=True),
@@ -104,6 +111,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("open_cause", name=op.f("uq_tasks_open_cause")),
     )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("uq_tasks_round", ["cause", "kind", "round"], unique=True)
+
     op.create_table(
         "claims",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -138,11 +148,14 @@ def upgrade() -> None:
         sa.Column("paid", sa.BigInteger(), nullable=True),
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("payment_number", sa.Text(), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("deadline", sa.Date(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("support", sa.LargeBinary(), nullable=True),
         sa.Column("letter", sa.String(length=16), nullable=True),
         sa.Column("looks_like", sa.Integer(), nullable=True),
+        sa.Column("corrects", sa.Integer(), nullable=True),
+        sa.Column("with_file", sa.Boolean(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -152,6 +165,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claims_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claims_corrects"), ["corrects"], unique=False)
         batch_op.create_index("ix_claims_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
         batch_op.create_index(
@@ -209,6 +223,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_claim_id"), ["claim_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_events_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "control_numbers",
@@ -284,12 +299,33 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("claim_id", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_task_claims_claim_id")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_task_claims_task_id")),
         sa.PrimaryKeyConstraint("task_id", "claim_id", name=op.f("pk_task_claims")),
     )
     with op.batch_alter_table("task_claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_claims_claim_id"), ["claim_id"], unique=False)
+
+    op.create_table(
+        "calls",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("promised_on", sa.Date(), nullable=True),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("control_number", sa.Text(), nullable=True),
+        sa.Column("minutes_on_hold", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_calls_claim_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+    )
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calls_claim_id"), ["claim_id"], unique=False)
 
     op.create_table(
         "replies",
@@ -361,6 +397,10 @@ def downgrade() -> None:
 
     op.drop_table("reply_claims")
     op.drop_table("replies")
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_calls_claim_id"))
+
+    op.drop_table("calls")
     with op.batch_alter_table("task_claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_claims_claim_id"))
 
@@ -384,6 +424,7 @@ def downgrade() -> None:
 
     op.drop_table("control_numbers")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_events_task_id"))
         batch_op.drop_index(batch_op.f("ix_events_claim_id"))
 
     op.drop_table("events")
@@ -402,9 +443,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_claims_queue")
         batch_op.drop_index(batch_op.f("ix_claims_file_id"))
         batch_op.drop_index("ix_claims_due")
+        batch_op.drop_index(batch_op.f("ix_claims_corrects"))
         batch_op.drop_index(batch_op.f("ix_claims_account"))
 
     op.drop_table("claims")
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index("uq_tasks_round")
+
     op.drop_table("tasks")
     op.drop_table("sign_ins")
     op.drop_table("seats")
