@@ -95,8 +95,8 @@ def test_fault(slug: str, case: Case, tmp_path: Path, loop: Loop, monkeypatch: p
 
 
 def test_every_fault_is_played() -> None:
-    """But for those that the wire plays better: with every cut, and counted before the portal; and those of a search
-    that is asked weeks later, which `test_follow_up` plays."""
+    """But for those that the wire plays better: with every cut, and counted before the portal; and those of a
+    search that is asked weeks later, which `test_follow_up` plays."""
     played = {case.fault for case in CASES}
     on_the_wire = {Fault.DROP_BEFORE_ACCEPT, Fault.DROP_AFTER_ACCEPT, Fault.HANG}
     weeks_later = {
