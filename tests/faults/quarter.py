@@ -21,6 +21,7 @@ from bot.ledger import views
 from bot.ledger.store import Act, Ledger
 from bot.ledger.views import Row
 from bot.testing import Step
+from bot.work import dispatch
 from bot.work.dispatch import Order
 from bot.work.schedule import BEFORE_DEADLINE, day_of
 from bot.work.summary import Summary
@@ -37,6 +38,8 @@ from tests.unit.ledger.books import hasten
 START: Final = datetime(2026, 7, 6, 23, 0, tzinfo=UTC)
 #: Another, after the last service of the invented claims: mock portals refuse what is still to come.
 AFTER: Final = datetime(2026, 10, 5, 23, 0, tzinfo=UTC)
+#: Seconds after which sending them all has come to no end.
+PATIENCE: Final = 900
 FOLLOW_UP: Final = Order(look_ups_only=True)
 #: Evenings until the last decision, of day 90, has been seen by the look-up after that, on business day 90.
 DAYS: Final = 135
@@ -221,6 +224,10 @@ class Weeks(FakeOffice):
         hasten(self.database)
         self.advance((START - self.clock.now()).total_seconds())
 
+    def run(self, order: Order | None = None) -> Summary:
+        """Run shifts to their end, however many claims there are."""
+        return self.loop.run(dispatch.run(self.workshop, order or Order(), self.watcher), PATIENCE)
+
     def pass_days(self, days: int) -> None:
         """Follow up every evening."""
         for _ in range(days):
@@ -346,7 +353,7 @@ def at_a_mock_portal(
         one.portal.decide(seed)
         quarter = Quarter(f"A quarter at {one.payer.adapter.name}", some, one, PortalBooks(one.portal))
         _queue(one.ledger, some, slug, one.clock.now())
-        one.run()
+        one.run(timeout=PATIENCE)
         evening, last = one.clock.now(), one.clock.now() + timedelta(days=DAYS)
         while evening < last:
             due = [row["due_at"] for row in views.claim_rows(one.ledger) if row["due_at"]]

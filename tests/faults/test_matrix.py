@@ -95,9 +95,18 @@ def test_fault(slug: str, case: Case, tmp_path: Path, loop: Loop, monkeypatch: p
 
 
 def test_every_fault_is_played() -> None:
-    """But for those that the wire plays better: with every cut, and counted before the portal."""
+    """But for those that the wire plays better: with every cut, and counted before the portal; and those of a
+    search that is asked weeks later, which `test_follow_up` plays."""
     played = {case.fault for case in CASES}
-    assert set(Fault) - played == {Fault.DROP_BEFORE_ACCEPT, Fault.DROP_AFTER_ACCEPT, Fault.HANG}
+    on_the_wire = {Fault.DROP_BEFORE_ACCEPT, Fault.DROP_AFTER_ACCEPT, Fault.HANG}
+    weeks_later = {
+        Fault.SEARCH_OTHER_DAY,
+        Fault.SEARCH_STALE,
+        Fault.PAGE_OF_ANOTHER,
+        Fault.PAID_TOO_MUCH,
+        Fault.PAID_UNREADABLE,
+    }
+    assert set(Fault) - played == on_the_wire | weeks_later
     assert {case.loss for case in CASES} >= {Loss(cut, delivered) for cut in Cut for delivered in (True, False)}
 
 
