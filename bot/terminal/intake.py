@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from bot.ledger.tasks import WITH_FILE
 from bot.terminal import count, money, out, show_problem
 from bot.work.intake import Checked
 
@@ -49,7 +50,12 @@ def show_queued(rows: Iterable[dict[str, Any]]) -> None:
             out.print(
                 f"  account {account} takes the place of claim {before['first_id']}: more is known of it now"
             )
+        with_file = [waiting for waiting in row["waiting"] if waiting["reason"] == WITH_FILE]
+        if with_file:
+            out.print(f"  {count(len(with_file), 'claim')} held with the file: payerbot files release {row['id']}")
         for waiting in row["waiting"]:
+            if waiting in with_file:
+                continue
             out.print(f"  account {escape(waiting['account'])} waits for you: {escape(waiting['reason'])}")
         for refusal in row["refused"]:
             out.print(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from bot.claims.model import Problem, Severity
 from bot.claims.vocabulary import Sent, State
 from bot.errors import Refused, UnknownItem
-from bot.ledger import overrides, people, releases, tasks, views
+from bot.ledger import overrides, papers, people, releases, tasks, views
 from bot.ledger.intake import queue_file
-from bot.ledger.papers import NEEDED
-from bot.ledger.schema import events
+from bot.ledger.papers import NEEDED, SIGNED
+from bot.ledger.schema import claims, events
 from tests.unit.ledger.books import CLAIMS, Books, dearer, need
 
 
@@ -147,3 +148,13 @@ def test_withdrawn_is_only_what_is_not_and_will_not_be_at_the_payer(books: Books
     with pytest.raises(Refused, match="no claim left"):
         releases.withdraw(books.ledger, 1, books.act())
     assert books.everything() == before
+
+
+def test_a_signed_letter_waits_for_the_file(books: Books) -> None:
+    _, lettered, _ = _file_of_three(books)
+    with books.ledger.write() as connection:
+        row = connection.execute(select(claims).where(claims.c.id == lettered)).one()
+        assert papers.let_go(connection, row, books.act(), "letter_signed", letter=SIGNED) is State.HELD
+    assert books.row(lettered)["reason"] == tasks.WITH_FILE
+    releases.release(books.ledger, 1, books.act(), by_lead=True)
+    assert books.state(lettered) is State.QUEUED
