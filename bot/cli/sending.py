@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import signal
 from collections import Counter
 from collections.abc import Sequence
@@ -97,12 +98,12 @@ def run(
     json_: Json = False,
 ) -> int:
     """Send what is queued, then stop."""
-    return _run(Order(payer, limit, claim, dry_run), as_json=json_)
+    return _run(Order(payer, limit, claim, dry_run, who=getpass.getuser()), as_json=json_)
 
 
 def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
     """Ask the payers about what is due to be asked; send nothing."""
-    return _run(Order(payer, look_ups_only=True), as_json=json_)
+    return _run(Order(payer, look_ups_only=True, who=getpass.getuser()), as_json=json_)
 
 
 def serve(

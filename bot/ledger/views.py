@@ -32,6 +32,9 @@ from bot.ledger.tasks import waits
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
+#: What of a claim may be shown: all but what is sealed.
+_OPEN = tuple(column for column in claims.c if column.name not in ("body", "support"))
+
 
 def claim_rows(
     ledger: Ledger,
@@ -41,12 +44,14 @@ def claim_rows(
     file_id: int | None = None,
     account: str | None = None,
     claim_id: int | None = None,
+    limit: int | None = None,
 ) -> Rows:
-    """Claims in the order they were queued."""
+    """Claims in the order they were queued; the first so many."""
     query = (
-        select(claims, files.c.name.label("file"))
+        select(*_OPEN, files.c.name.label("file"))
         .join(files, files.c.id == claims.c.file_id)
         .order_by(claims.c.id)
+        .limit(limit)
     )
     for column, wanted in (
         (claims.c.payer, payer),
@@ -57,7 +62,7 @@ def claim_rows(
     ):
         if wanted is not None:
             query = query.where(column == wanted)
-    return _rows(ledger, query)
+    return rows_of(ledger, query)
 
 
 def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
@@ -68,7 +73,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
     if not claim_rows(ledger, claim_id=claim_id):
         raise UnknownItem(f"There is no claim {claim_id}.")
     return {
-        "problems": _rows(
+        "problems": rows_of(
             ledger,
             select(problems, overrides.c.who.label("overridden_by"), overrides.c.why.label("overridden_why"))
             .outerjoin(
@@ -77,7 +82,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(problems.c.claim_id == claim_id)
             .order_by(problems.c.id),
         ),
-        "lines": _rows(
+        "lines": rows_of(
             ledger,
             select(
                 lines.c.number,
@@ -92,9 +97,9 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(lines.c.claim_id == claim_id)
             .order_by(lines.c.number),
         ),
-        "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
-        "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
-        "replies": _rows(
+        "events": rows_of(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
+        "evidence": rows_of(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
+        "replies": rows_of(
             ledger,
             select(
                 replies.c.kind,
@@ -112,7 +117,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(reply_claims.c.claim_id == claim_id)
             .order_by(replies.c.id, reply_claims.c.place),
         ),
-        "attempts": _rows(
+        "attempts": rows_of(
             ledger,
             select(
                 attempts.c.id,
@@ -132,8 +137,8 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
     query = select(files).order_by(files.c.id)
     if file_id is not None:
         query = query.where(files.c.id == file_id)
-    found = [dict(row) for row in _rows(ledger, query)]
-    states = _rows(
+    found = [dict(row) for row in rows_of(ledger, query)]
+    states = rows_of(
         ledger,
         select(
             claims.c.file_id,
@@ -144,8 +149,9 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
         .group_by(claims.c.file_id, claims.c.state)
         .order_by(claims.c.state),
     )
+    of_files = _by("file_id", states)
     for row in found:
-        mine = [one for one in states if one["file_id"] == row["id"]]
+        mine = of_files.get(row["id"], [])
         row["states"] = {one["state"]: one["claims"] for one in mine}
         row["balanced"] = row["claims"] == row["refused"] + sum(one["claims"] for one in mine)
     if file_id is not None and not found:
@@ -164,8 +170,8 @@ def task_rows(
         query = query.where(tasks.c.payer == payer)
     if task_id is not None:
         query = query.where(tasks.c.id == task_id)
-    found = [dict(row) for row in _rows(ledger, query)]
-    behind = _rows(
+    found = [dict(row) for row in rows_of(ledger, query)]
+    behind = rows_of(
         ledger,
         select(
             task_claims.c.task_id,
@@ -177,16 +183,16 @@ def task_rows(
             claims.c.reason,
         )
         .join(claims, claims.c.id == task_claims.c.claim_id)
-        .where(task_claims.c.task_id.in_([row["id"] for row in found]))
+        .where(task_claims.c.task_id.in_(query.with_only_columns(tasks.c.id).order_by(None)))
         .order_by(claims.c.id),
     )
+    of_tasks = _by("task_id", behind)
     for row in found:
         # of an open task, those that still wait
         row["claims"] = [
             one
-            for one in behind
-            if one["task_id"] == row["id"]
-            and (row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"]))
+            for one in of_tasks.get(row["id"], [])
+            if row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"])
         ]
     if task_id is not None and not found:
         raise UnknownItem(f"There is no task {task_id}.")
@@ -213,7 +219,7 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     ordered = sorted(claim_ids)
     for at in range(0, len(ordered), 500):
         found.extend(
-            _rows(
+            rows_of(
                 ledger,
                 select(
                     claims.c.id,
@@ -235,12 +241,12 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
 
 def pause_rows(ledger: Ledger) -> Rows:
     """What stops payers and logins now."""
-    return _rows(ledger, select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
+    return rows_of(ledger, select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
 
 
 def route_rows(ledger: Ledger) -> Rows:
     """The table of payer names."""
-    return _rows(ledger, select(routes).order_by(routes.c.name))
+    return rows_of(ledger, select(routes).order_by(routes.c.name))
 
 
 def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
@@ -250,6 +256,17 @@ def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
         return frozenset(connection.execute(select(routes.c.payer).where(routes.c.name.in_(keys))).scalars())
 
 
-def _rows(ledger: Ledger, query: Select[Any]) -> Rows:
+def _by(column: str, rows: Rows) -> dict[Any, list[Row]]:
+    """Rows by what stands in one of their columns."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def rows_of(ledger: Ledger, query: Select[Any]) -> Rows:
+    """What a query finds, as plain rows."""
     with ledger.read() as connection:
-        return [dict(row._mapping) for row in connection.execute(query)]
+        result = connection.execute(query)
+        names = list(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

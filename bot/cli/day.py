@@ -1,0 +1,63 @@
+"""The office's day: the morning report, what tonight needs, and what spreadsheets get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.call import DONE, FOR_A_PERSON, STOPPED, Json, act, installation, print_json, write_for_owner
+from bot.errors import ConfigurationError
+from bot.installation import Installation
+from bot.ledger import runs
+from bot.terminal import err, out
+from bot.terminal.report import show_report
+from bot.work import morning
+from bot.work import report as reports
+from bot.work.pages import to_pdf
+from bot.work.report import Report
+
+_DAYS = ["%Y-%m-%d", "%Y-%m-%d %H:%M"]
+
+
+def report(
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=_DAYS, help="From when news count; else the working day before today."),
+    ] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="As a PDF, too.")] = None,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell its first lines to the program of the setting office.notify.")
+    ] = False,
+    json_: Json = False,
+) -> int:
+    """Whether payerbot ran, what went out, what needs you, and where claims and money stand."""
+    with installation() as it:
+        if notify and not it.settings.office.notify:
+            raise ConfigurationError("office.notify is missing: name the program in payerbot.toml.")
+        made = gathered(it, since)
+        if pdf is not None:
+            write_for_owner(pdf, to_pdf(reports.page(made), it.settings.browser.executable))
+        fault = morning.tell(it.settings.office.notify, made.notice) if notify else ""
+        if notify and not fault:
+            runs.tell(it.ledger, act())
+    if json_:
+        print_json(made.document())
+    else:
+        show_report(made)
+        if pdf is not None:
+            out.print(f"Written: {pdf}")
+    if fault:
+        err.print(fault)
+    if not made.balanced:
+        return STOPPED
+    return FOR_A_PERSON if made.tasks or made.night.is_amiss or fault else DONE
+
+
+def gathered(it: Installation, since: datetime | None = None) -> Report:
+    """The report of an installation as it stands now."""
+    now, expected = it.clock.now(), it.settings.office.expected_by
+    since = since.astimezone() if since else morning.since(expected or morning.OPENS, now)
+    return reports.gather(it.ledger, now, since, morning.judge(it.ledger, expected, now))
