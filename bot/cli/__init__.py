@@ -31,7 +31,7 @@ app.callback()(call.options)
 for _command in (
     office.demo, office.init, office.browser, office.config,
     sending.check, sending.queue, sending.run, sending.follow_up, settling.settle, sending.serve, sending.recover,
-    care.ccm, day.report,
+    care.ccm, day.report, day.ready,
 ):  # fmt: skip
     app.command(_command.__name__.replace("_", "-"))(_command)
 for _group in (claims, files, tasks, payers, rules, letters):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,12 @@ from bot.errors import ConfigurationError
 from bot.installation import Installation
 from bot.ledger import runs
 from bot.terminal import err, out
+from bot.terminal.ready import show_wants
 from bot.terminal.report import show_report
 from bot.work import morning
 from bot.work import report as reports
 from bot.work.pages import to_pdf
+from bot.work.ready import Place, wants
 from bot.work.report import Report
 
 _DAYS = ["%Y-%m-%d", "%Y-%m-%d %H:%M"]
@@ -54,6 +57,19 @@ def report(
     if not made.balanced:
         return STOPPED
     return FOR_A_PERSON if made.tasks or made.night.is_amiss or fault else DONE
+
+
+def ready(json_: Json = False) -> int:
+    """What tonight needs from a person: codes, passwords, signatures, reviews, and what will be too late."""
+    with installation() as it:
+        now, office = it.clock.now(), it.settings.office
+        place = Place(it.home.evidence, it.settings.browser.executable, office.backups, office.notify)
+        found = wants(it.ledger, it.office, place, morning.judge(it.ledger, office.expected_by, now), now)
+    if json_:
+        print_json([asdict(want) for want in found])
+    else:
+        show_wants(found)
+    return FOR_A_PERSON if found else DONE
 
 
 def gathered(it: Installation, since: datetime | None = None) -> Report:

@@ -23,10 +23,11 @@ from bot.terminal import err, out, when
 from bot.terminal.claims import standing
 from bot.terminal.intake import show_checked, show_looks, show_queued
 from bot.terminal.runs import Watch, show_summary
-from bot.work import dispatch, intake
+from bot.work import dispatch, intake, morning
 from bot.work import serve as unattended
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
+from bot.work.report import Herald
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON, and companion records (CSV, JSON).")
@@ -119,9 +120,19 @@ async def _serve(it: Installation) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    office = it.settings.office
+    night = morning.judge(it.ledger, office.expected_by, it.clock.now())
+    if night.is_amiss:
+        err.print(f"[yellow]{escape(night.words)}[/yellow]")
     err.print("Working. Ctrl-C ends it.")
+    herald = Herald(it.ledger, office.expected_by, office.notify) if office.notify else None
     with Watch() as watch:
-        await unattended.serve(it.workshop(), watch, stopping)
+        try:
+            await unattended.serve(it.workshop(), watch, stopping, herald, getpass.getuser())
+        except Exception as error:
+            if office.notify:
+                morning.tell(office.notify, f"payerbot serve stopped: {type(error).__name__}. Start it again.")
+            raise
 
 
 def recover(why: Why = "") -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, case, func, literal, or_, select
 
@@ -49,7 +50,7 @@ def standing(ledger: Ledger) -> Rows:
 
 def total(ledger: Ledger) -> Rows:
     """Claims, charge and payment of the whole ledger, counted apart from everything else."""
-    return rows_of(ledger, select(*_sums()))
+    return rows_of(ledger, select(*_sums()).select_from(claims))
 
 
 def aging(ledger: Ledger, now: datetime) -> Rows:
@@ -104,7 +105,8 @@ def sent_since(ledger: Ledger, since: datetime) -> Sending:
 def learned_since(ledger: Ledger, since: datetime) -> Rows:
     """Claims of which a payer said something new since then, by where they stand now: claims, charge, payment."""
     told = select(events.c.claim_id).where(
-        events.c.at >= since, or_(events.c.what == "settled", and_(events.c.what == "looked_up", events.c.why != ""))
+        events.c.at >= since,
+        or_(events.c.what == "settled", and_(events.c.what == "looked_up", events.c.why != "")),
     )
     news = claims.c.status.not_in((Status.NONE, Status.PENDING))
     return rows_of(
@@ -123,7 +125,10 @@ def before_the_payer(ledger: Ledger) -> Rows:
     return rows_of(
         ledger,
         select(
-            *keys, func.count().label("claims"), _money(claims.c.charge), func.min(claims.c.deadline).label("first")
+            *keys,
+            func.count().label("claims"),
+            _money(claims.c.charge),
+            func.min(claims.c.deadline).label("first"),
         )
         .where(claims.c.state.in_(BEFORE))
         .group_by(*keys),
@@ -144,7 +149,7 @@ def pressing(ledger: Ledger, until: date) -> Rows:
     )  # fmt: skip
 
 
-def _sums() -> tuple[ColumnElement[int], ColumnElement[Decimal], ColumnElement[Decimal]]:
+def _sums() -> tuple[ColumnElement[Any], ...]:
     return func.count().label("claims"), _money(claims.c.charge), _money(claims.c.paid)
 
 

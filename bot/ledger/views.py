@@ -98,7 +98,9 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .order_by(lines.c.number),
         ),
         "events": rows_of(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
-        "evidence": rows_of(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
+        "evidence": rows_of(
+            ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)
+        ),
         "replies": rows_of(
             ledger,
             select(

@@ -8,11 +8,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, State
+from bot.claims.vocabulary import STATUS_SHOWN, State
 from bot.ledger.figures import AGES
 from bot.terminal import count, money, out, when
-from bot.terminal.claims import COLOURS
-from bot.work.report import SHOWN_FILES, STAGES, Aged, Report, Sum, aged_together, staged, together, total
+from bot.work.report import (
+    SHOWN_FILES,
+    STAGES,
+    Aged,
+    Report,
+    Sum,
+    aged_together,
+    staged,
+    standing,
+    together,
+    total,
+)
 
 #: Columns that the widest table takes.
 _WIDTH = 130
@@ -25,7 +35,9 @@ def show_report(report: Report) -> None:
         out.print(f"[red]{escape(words)}[/red]")
     if report.first is not None:
         out.print(f"[yellow]First: {escape(report.first['title'])}[/yellow]")
-        out.print(f"    [dim]{escape(report.first['action'])} (task {report.first['id']}; payerbot tasks list)[/dim]")
+        out.print(
+            f"    [dim]{escape(report.first['action'])} (task {report.first['id']}; payerbot tasks list)[/dim]"
+        )
     if not report.total.claims:
         out.print("No claims.")
         return
@@ -54,8 +66,8 @@ def _show_learned(report: Report) -> None:
 
 def _show_states(report: Report) -> None:
     table = _table("Where claims stand", "claims", "charged", "paid")
-    for state, one in report.states.items():
-        table.add_row(f"[{COLOURS.get(state, 'red')}]{SHOWN[state]}[/]", *_cells(one))
+    for words, one in standing(report):
+        table.add_row(words, *_cells(one))
     table.add_row("[bold]in all[/bold]", *_cells(report.total))
     _show(table)
 
@@ -77,7 +89,11 @@ def _show_files(report: Report) -> None:
     for words, some in (("older", shown[SHOWN_FILES:]), ("finished", old)):
         if some:
             states = together(some)
-            table.add_row(f"[dim]{count(len(some), 'file')} more, {words}[/dim]", *_stages(states), *_cells(total(states.values())))
+            table.add_row(
+                f"[dim]{count(len(some), 'file')} more, {words}[/dim]",
+                *_stages(states),
+                *_cells(total(states.values())),
+            )
     _show(table)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +15,10 @@ from bot.claims.vocabulary import DECIDED, SHOWN, STATUS_SHOWN, State, Status
 from bot.ledger import figures, runs, views
 from bot.ledger.figures import AGES, AT_THE_PAYER, Sending
 from bot.ledger.runs import Run
-from bot.ledger.store import Ledger
+from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.views import Row, Rows
 from bot.words import count, when
+from bot.work import morning
 from bot.work.morning import Night
 from bot.work.pages import Page, render
 
@@ -96,6 +97,8 @@ class Report:
     tasks: int
     first: Row | None
     states: Mapping[State, Sum]
+    #: The accepted ones by the payer's word.
+    statuses: Mapping[Status, Sum]
     payers: Mapping[str, Mapping[State, Sum]]
     files: Sequence[FileBalance]
     #: By payer: what waits for the payer's decision, and what was decided against us.
@@ -111,6 +114,8 @@ class Report:
     def balanced(self) -> bool:
         """Whether every way of counting comes to the same claims and the same money."""
         ways = [total(self.states.values())]
+        others = (one for state, one in self.states.items() if state is not State.ACCEPTED)
+        ways.append(total([*others, *self.statuses.values()]))
         ways.append(total(one for states in self.payers.values() for one in states.values()))
         ways.append(total(one.total for one in self.files))
         aged = total(one for by in (self.waiting, self.against) for ages in by.values() for one in ages.values())
@@ -140,7 +145,8 @@ class Report:
     @property
     def by_interest(self) -> tuple[Sequence[FileBalance], Sequence[FileBalance]]:
         """The files somebody may want to look at, newest first; and those that are finished, and older."""
-        shown, old = [], []
+        shown: list[FileBalance] = []
+        old: list[FileBalance] = []
         for one in self.files:
             (old if one.finished and one.queued_at < self.since else shown).append(one)
         return shown[::-1], old
@@ -170,6 +176,7 @@ class Report:
             **self.total.document(),
             "balanced": self.balanced,
             "states": _told(self.states),
+            "statuses": _told(self.statuses),
             "payers": {payer: _told(states) for payer, states in self.payers.items()},
             "files": [
                 {
@@ -210,6 +217,7 @@ def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Repo
         tasks=len(tasks),
         first=tasks[0] if tasks else None,
         states=_by_state(groups),
+        statuses=_by_status([row for row in groups if row["state"] == State.ACCEPTED]),
         payers={payer: _by_state(rows) for payer, rows in _grouped(groups, _payer).items()},
         files=_files(views.file_rows(ledger), groups),
         waiting=_aged(aging, figures.WAITING),
@@ -218,6 +226,38 @@ def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Repo
         total=_sum(figures.total(ledger)[0]),
         unpaid=total(_sum(row) for row in unpaid),
     )
+
+
+class Herald:
+    """Tells the office its report once each working day, from a process that is at work anyway."""
+
+    def __init__(self, ledger: Ledger, expected: time | None, program: Sequence[str]) -> None:
+        """`expected` is when the office expects its work done; `program` is what is told."""
+        self._ledger = ledger
+        self._expected = expected
+        self._program = program
+
+    def tell(self, now: datetime) -> None:
+        """Tell it, if it is time and nobody has: late is better than not at all. Blocks."""
+        hour = self._expected or morning.OPENS
+        _, by = morning.last_mornings(hour, now)
+        if runs.tell(self._ledger, Act(BOT, now), since=by):
+            night = morning.judge(self._ledger, self._expected, now)
+            report = gather(self._ledger, now, morning.since(hour, now), night)
+            morning.tell(self._program, report.notice)
+
+
+def standing(report: Report) -> list[tuple[str, Sum]]:
+    """Where claims stand, in words: those that the payer has by what it says of them."""
+    said: dict[str, Sum] = {}
+    for state, one in report.states.items():
+        if state is not State.ACCEPTED:
+            said[SHOWN[state]] = one
+            continue
+        for status, some in report.statuses.items():
+            words = f"In the payer's system: {STATUS_SHOWN[status]}"
+            said[words] = said.get(words, Sum()) + some
+    return list(said.items())
 
 
 def page(report: Report) -> Page:
@@ -233,7 +273,7 @@ def page(report: Report) -> Page:
         total=total,
         together=together,
         shown_files=SHOWN_FILES,
-        state_words=SHOWN,
+        standing=standing(report),
         status_words=STATUS_SHOWN,
     )
 
@@ -309,10 +349,14 @@ def _grouped(rows: Rows, key: Callable[[Row], str]) -> dict[str, list[Row]]:
 
 def _by_state(rows: Rows) -> dict[State, Sum]:
     """Claims by state, in the order in which the states are drawn."""
-    found: dict[State, Sum] = {}
-    for row in rows:
-        found[State(row["state"])] = found.get(State(row["state"]), Sum()) + _sum(row)
-    return {state: found[state] for state in State if state in found}
+    by = _grouped(rows, lambda row: str(row["state"]))
+    return {state: total(map(_sum, by[state])) for state in State if state in by}
+
+
+def _by_status(rows: Rows) -> dict[Status, Sum]:
+    """Claims by the payer's word."""
+    by = _grouped(rows, lambda row: str(row["status"]))
+    return {status: total(map(_sum, by[status])) for status in Status if status in by}
 
 
 def _sum(row: Row) -> Sum:

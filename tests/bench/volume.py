@@ -93,91 +93,112 @@ def _tables(rows: list[dict[str, Any]]) -> Iterator[tuple[Table, list[dict[str, 
     """Every table's rows, in the order in which they may be put down."""
     yield files, [_file(at + 1, rows[at * FILE : (at + 1) * FILE]) for at in range(-(-len(rows) // FILE))]
     yield claims, rows
-    yield lines, [
-        {
-            "claim_id": row["id"],
-            "number": 1,
-            "code": "99490",
-            "service_from": row["service_from"] or date(2026, 1, 1),
-            "charge": row["charge"],
-            "status": row["status"],
-            "payer_reasons": row["payer_reasons"],
-        }
-        for row in rows
-    ]
+    yield (
+        lines,
+        [
+            {
+                "claim_id": row["id"],
+                "number": 1,
+                "code": "99490",
+                "service_from": row["service_from"] or date(2026, 1, 1),
+                "charge": row["charge"],
+                "status": row["status"],
+                "payer_reasons": row["payer_reasons"],
+            }
+            for row in rows
+        ],
+    )
     gone = [row for row in rows if row["attempts"]]
-    yield sends, [
-        {
-            "id": row["id"],
-            "payer": row["payer"],
-            "login": "main",
-            "owner": "one",
-            "stage": "submit",
-            "kind": "final",
-            "armed_at": row["updated_at"],
-            "closed_at": row["updated_at"],
-        }
-        for row in gone
-    ]
-    yield attempts, [
-        {
-            "id": row["id"],
-            "send_id": row["id"],
-            "claim_id": row["id"],
-            "sent_as": b"",
-            "outcome": row["state"],
-            "closed_at": row["updated_at"],
-        }
-        for row in gone
-    ]
-    yield evidence, [
-        {
-            "claim_id": row["id"],
-            "attempt_id": row["id"],
-            "kind": kind,
-            "sha256": f"{row['id']:064x}",
-            "file": f"{row['id']:032x}.zip.enc",
-            "size": 80_000,
-            "at": row["updated_at"],
-        }
-        for row in gone
-        for kind in ("receipt", "look-up")
-    ]
-    yield events, [
-        {
-            "claim_id": row["id"],
-            "at": row["updated_at"],
-            "who": "payerbot",
-            "what": what,
-            "before": State.QUEUED,
-            "after": row["state"],
-            "why": "paid" if what == "looked_up" else "",
-        }
-        for row in rows
-        for what in ("queued", "armed", "outcome", "looked_up")
-    ]
+    yield (
+        sends,
+        [
+            {
+                "id": row["id"],
+                "payer": row["payer"],
+                "login": "main",
+                "owner": "one",
+                "stage": "submit",
+                "kind": "final",
+                "armed_at": row["updated_at"],
+                "closed_at": row["updated_at"],
+            }
+            for row in gone
+        ],
+    )
+    yield (
+        attempts,
+        [
+            {
+                "id": row["id"],
+                "send_id": row["id"],
+                "claim_id": row["id"],
+                "sent_as": b"",
+                "outcome": row["state"],
+                "closed_at": row["updated_at"],
+            }
+            for row in gone
+        ],
+    )
+    yield (
+        evidence,
+        [
+            {
+                "claim_id": row["id"],
+                "attempt_id": row["id"],
+                "kind": kind,
+                "sha256": f"{row['id']:064x}",
+                "file": f"{row['id']:032x}.zip.enc",
+                "size": 80_000,
+                "at": row["updated_at"],
+            }
+            for row in gone
+            for kind in ("receipt", "look-up")
+        ],
+    )
+    yield (
+        events,
+        [
+            {
+                "claim_id": row["id"],
+                "at": row["updated_at"],
+                "who": "payerbot",
+                "what": what,
+                "before": State.QUEUED,
+                "after": row["state"],
+                "why": "paid" if what == "looked_up" else "",
+            }
+            for row in rows
+            for what in ("queued", "armed", "outcome", "looked_up")
+        ],
+    )
     waiting = rows[::50]
-    yield tasks, [
-        {
-            "id": row["id"],
-            "cause": f"claim:{row['id']}",
-            "open_cause": f"claim:{row['id']}",
-            "kind": "differs",
-            "payer": row["payer"],
-            "login": "main",
-            "actor": "biller",
-            "title": f"Northstar Medicaid: account {row['account']}: the payer decided something else",
-            "action": "Compare the remittance with the claim.",
-            "needs_answer": False,
-            "opened_at": row["updated_at"],
-        }
-        for row in waiting
-    ]
-    yield task_claims, [
-        {"task_id": row["id"], "claim_id": behind["id"]}
-        for at, row in enumerate(waiting)
-        for behind in rows[at * 50 : at * 50 + 1 + at % 5]
-    ]
+    yield (
+        tasks,
+        [
+            {
+                "id": row["id"],
+                "cause": f"claim:{row['id']}",
+                "open_cause": f"claim:{row['id']}",
+                "kind": "differs",
+                "payer": row["payer"],
+                "login": "main",
+                "actor": "biller",
+                "title": f"Northstar Medicaid: account {row['account']}: the payer decided something else",
+                "action": "Compare the remittance with the claim.",
+                "needs_answer": False,
+                "opened_at": row["updated_at"],
+            }
+            for row in waiting
+        ],
+    )
+    yield (
+        task_claims,
+        [
+            {"task_id": row["id"], "claim_id": behind["id"]}
+            for at, row in enumerate(waiting)
+            for behind in rows[at * 50 : at * 50 + 1 + at % 5]
+        ],
+    )
 
 
 def _file(file_id: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
