@@ -8,16 +8,29 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from bot.cli.call import DONE, FOR_A_PERSON, STOPPED, Json, act, installation, print_json, write_for_owner
-from bot.errors import ConfigurationError
+from bot.cli.call import (
+    DONE,
+    FOR_A_PERSON,
+    STOPPED,
+    Json,
+    PayerOption,
+    act,
+    installation,
+    print_json,
+    write_for_owner,
+)
+from bot.cli.claims import AccountOption, FileOption, StateOption
+from bot.errors import ConfigurationError, UsageError
 from bot.installation import Installation
-from bot.ledger import runs
-from bot.terminal import err, out
+from bot.ledger import runs, views
+from bot.terminal import count, err, out
 from bot.terminal.ready import show_wants
 from bot.terminal.report import show_report
 from bot.work import morning
 from bot.work import report as reports
+from bot.work.export import to_csv, to_xlsx
 from bot.work.pages import to_pdf
 from bot.work.ready import Place, wants
 from bot.work.report import Report
@@ -51,7 +64,7 @@ def report(
     else:
         show_report(made)
         if pdf is not None:
-            out.print(f"Written: {pdf}")
+            out.print(f"Written: {escape(str(pdf))}")
     if fault:
         err.print(fault)
     if not made.balanced:
@@ -70,6 +83,28 @@ def ready(json_: Json = False) -> int:
     else:
         show_wants(found)
     return FOR_A_PERSON if found else DONE
+
+
+def export(
+    as_csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Where to write it as CSV.")] = None,
+    as_xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Where to write it as an Excel workbook.")
+    ] = None,
+    payer: PayerOption = None,
+    state: StateOption = None,
+    file: FileOption = None,
+    account: AccountOption = None,
+) -> None:
+    """Claims for a spreadsheet, one a row: with account and amounts, without names, birth dates, member ids and
+    diagnoses. An Excel workbook keeps long numbers and leading zeros; of CSV, spreadsheets may drop them."""
+    if as_csv is None and as_xlsx is None:
+        raise UsageError("Say where to write: --csv FILE, --xlsx FILE, or both.")
+    with installation() as it:
+        rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account)
+    for path, write in ((as_csv, to_csv), (as_xlsx, to_xlsx)):
+        if path is not None:
+            write_for_owner(path, write(rows))
+            out.print(f"Written: {escape(str(path))} ({count(len(rows), 'claim')})")
 
 
 def gathered(it: Installation, since: datetime | None = None) -> Report:

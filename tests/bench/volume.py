@@ -44,7 +44,8 @@ def fill(ledger: Ledger, number: int, now: datetime) -> None:
     bodies = [(one, ledger.seal(one)) for one in invented("northstar", 40)]
     rows = [_claim(at, *bodies[at % len(bodies)], now - timedelta(minutes=number - at)) for at in range(number)]
     with ledger.write() as connection:
-        for table, found in _tables(rows):
+        sealed = ledger.vault.encrypt(b'{"account": "ACC", "member_id": "M"}')
+        for table, found in _tables(rows, sealed):
             for at in range(0, len(found), 5_000):
                 connection.execute(insert(table), found[at : at + 5_000])
 
@@ -69,7 +70,7 @@ def _claim(at: int, claim: Any, body: bytes, when: datetime) -> dict[str, Any]:
         "service_from": (accepted - timedelta(days=5)).date(),
         "service_to": (accepted - timedelta(days=5)).date(),
         "charge": claim.charge,
-        "line_count": len(claim.lines),
+        "line_count": 1,
         "control_number": f"2026{at:013d}" if there else None,
         "sent": Sent.NEVER if state in _NEVER else Sent.MAYBE if state is State.UNKNOWN else Sent.ONCE,
         "proof": Proof.BOTH if there else Proof.NONE,
@@ -89,7 +90,7 @@ def _claim(at: int, claim: Any, body: bytes, when: datetime) -> dict[str, Any]:
     }
 
 
-def _tables(rows: list[dict[str, Any]]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+def _tables(rows: list[dict[str, Any]], sealed: bytes) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Every table's rows, in the order in which they may be put down."""
     yield files, [_file(at + 1, rows[at * FILE : (at + 1) * FILE]) for at in range(-(-len(rows) // FILE))]
     yield claims, rows
@@ -132,7 +133,7 @@ def _tables(rows: list[dict[str, Any]]) -> Iterator[tuple[Table, list[dict[str, 
                 "id": row["id"],
                 "send_id": row["id"],
                 "claim_id": row["id"],
-                "sent_as": b"",
+                "sent_as": sealed,
                 "outcome": row["state"],
                 "closed_at": row["updated_at"],
             }
