@@ -1,4 +1,4 @@
-"""All that the ledger knows of one claim, as an appeal needs it: what was sent, and what came back, in its order."""
+"""All that the ledger knows of one claim, as an appeal needs it: what was sent, and what came back."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Record:
     claim: Claim | None
     attempts: Sequence[Attempt]
     evidence: Sequence[Evidence]
+    #: Of these, by their files, the ones by which it became proved that the payer has it.
+    proving: frozenset[str]
     events: Rows
     lines: Rows
     replies: Rows
@@ -75,6 +77,7 @@ def of_claim(ledger: Ledger, claim_id: int) -> Record:
             Evidence(one["kind"], one["sha256"], one["file"], one["at"], one["size"])
             for one in history["evidence"]
         ],
+        proving=frozenset(one["file"] for one in history["evidence"] if one["proves"]),
         events=history["events"],
         lines=history["lines"],
         replies=history["replies"],

@@ -292,6 +292,8 @@ evidence = Table(
     Column("file", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("at", Utc, nullable=False),
+    #: By this page it became proved, by a receipt or by a look-up, that the payer has the claim under its number.
+    Column("proves", Boolean, nullable=False, default=False),
 )
 
 #: Everything that happened, in order, with who did it; never changed.

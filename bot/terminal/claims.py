@@ -49,8 +49,8 @@ def show_claims(rows: Rows) -> None:
     out.print(table if rows else "No claims.")
     if len(rows) > MANY:
         out.print(
-            f"[yellow]These are the first {MANY:,}. Narrow them down (--payer, --state, --file, --account), or take "
-            "all of them: payerbot export --xlsx FILE[/yellow]"
+            f"[yellow]These are the first {MANY:,}. Narrow them down (--payer, --state, --file, --account), or "
+            "take all of them: payerbot export --xlsx FILE[/yellow]"
         )
 
 

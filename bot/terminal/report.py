@@ -50,8 +50,8 @@ def show_report(report: Report) -> None:
     all_ = report.total
     if report.balanced:
         out.print(
-            f"{count(all_.claims, 'claim')}, {money(all_.charge)} charged, {money(all_.paid)} paid: states, payers, "
-            f"files and ages come to the same."
+            f"{count(all_.claims, 'claim')}, {money(all_.charge)} charged, {money(all_.paid)} paid: states, "
+            f"payers, files and ages come to the same."
         )
 
 

@@ -77,9 +77,11 @@ def to_xlsx(rows: Rows) -> bytes:
         raise UsageError(f"A worksheet takes {_ROWS - 1:,} claims, and these are {len(rows):,}: narrow them down.")
     content = io.BytesIO()
     # what does not fit into memory goes through files of its own, for our eyes only
-    with TemporaryDirectory(prefix="payerbot-") as folder:
-        with Workbook(content, {"constant_memory": True, "tmpdir": folder}) as book:
-            _write(book, rows)
+    with (
+        TemporaryDirectory(prefix="payerbot-") as folder,
+        Workbook(content, {"constant_memory": True, "tmpdir": folder}) as book,
+    ):
+        _write(book, rows)
     return content.getvalue()
 
 

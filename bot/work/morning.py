@@ -70,8 +70,8 @@ class Night:
                 return f"payerbot was {expected} and began only afterwards."
             case Done.UNFINISHED if self.run:
                 return (
-                    f"The run {expected} began at {when(self.run.began_at)} and has not ended; it was last seen at "
-                    f"work at {when(self.run.seen_at)}."
+                    f"The run {expected} began at {when(self.run.began_at)} and has not ended; it was last seen "
+                    f"at work at {when(self.run.seen_at)}."
                 )
             case Done.FAILED if self.run:
                 return f"The run {expected} stopped before its end at {when(self.run.seen_at)}."
@@ -144,7 +144,7 @@ def _at(day: date, hour: time, zone: tzinfo | None) -> datetime:
 
 
 def tell(program: Sequence[str], text: str) -> str:
-    """Give a text to the office's program on its standard input; what went wrong, in a sentence, if anything did."""
+    """Give a text to the office's program on its standard input; what went wrong, in a sentence, or nothing."""
     try:
         done = subprocess.run(  # noqa: S603  what the office has set, without a shell
             program,

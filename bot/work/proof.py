@@ -23,13 +23,12 @@ from bot.ledger.people import SEEN
 from bot.ledger.record import Attempt, Record
 from bot.ledger.store import Ledger
 from bot.ledger.views import Row
-from bot.portal.evidence import Evidence, EvidenceStore
+from bot.portal.evidence import RECEIPT, VERDICT, Evidence, EvidenceStore
 from bot.portal.look_up import LOOK_UP
 from bot.words import count, when
 from bot.work.pages import Page, render
 from bot.work.payers import Office, Payer
 
-RECEIPT, VERDICT = "receipt", "verdict"
 #: What each kind of evidence is, in words.
 KINDS = {
     RECEIPT: "the portal's receipt",
@@ -56,6 +55,8 @@ class Kept:
     fault: str
     #: What the ledger noted when the page was seen, where it is a look-up.
     said: str
+    #: By this page it became proved that the payer has the claim under its number.
+    proves: bool = False
     #: The page as a picture, PNG; where there is one, and it is to be shown.
     picture: bytes | None = None
 
@@ -110,7 +111,15 @@ class Packet:
             Proof.LOOK_UP: (LOOK_UP,),
             Proof.BOTH: (RECEIPT, VERDICT, LOOK_UP),
         }[proof]
-        return next((one for one in self.kept if one.evidence.kind in kinds and not one.fault), None)
+        return next(
+            (one for one in self.kept if one.proves and one.evidence.kind in kinds and not one.fault), None
+        )
+
+    @property
+    def receipt(self) -> Kept | None:
+        """The receipt of a claim whose number came later."""
+        receipts = (one for one in self.kept if one.evidence.kind == RECEIPT and not one.proves and not one.fault)
+        return next(receipts, None)
 
     @property
     def sent(self) -> Attempt | None:
@@ -131,22 +140,33 @@ class Packet:
     def _proved(self) -> Iterator[str]:
         row, name = self.row, self.payer_name
         if (sent := self.sent) is not None:
-            yield f"The claim set out for {name} at {_utc(sent.armed_at)}: every field had been filled in, read back " \
-                "and compared with the claim as it was queued, and a difference would have stopped it."  # fmt: skip
+            yield (
+                f"The claim set out for {name} at {_utc(sent.armed_at)}: every field had been filled in, read back "
+                "and compared with the claim as it was queued, and a difference would have stopped it."
+            )
+        first = self.receipt
+        if row["tracking_number"] and first is not None:
+            yield (
+                f"At {_utc(first.evidence.at)} {first.words} gave it the tracking number {row['tracking_number']}."
+            )
+            yield from self._in_time(first.evidence.at)
+        elif row["tracking_number"]:
+            yield f"{name}'s portal gave it the tracking number {row['tracking_number']}."
         if (shown := self.shown) is not None and row["control_number"]:
             at = shown.evidence.at
             yield f"At {_utc(at)} {shown.words} showed it under the payer's claim number {row['control_number']}."
-            yield from self._in_time(at)
-            if row["proof"] == Proof.BOTH:
-                look = next((one for one in self.kept if one.evidence.kind == LOOK_UP and not one.fault), None)
-                if look is not None and look is not shown:
-                    yield f"{name}'s own claim search showed it under that number as well, at {_utc(look.evidence.at)}."
-        elif row["tracking_number"]:
-            yield f"{name}'s portal gave it the tracking number {row['tracking_number']}."
+            if first is None:
+                yield from self._in_time(at)
+            for look in self.kept:
+                if look.proves and look is not shown and not look.fault and row["proof"] == Proof.BOTH:
+                    at = look.evidence.at
+                    yield f"{name}'s own claim search showed it under that number as well, at {_utc(at)}."
         for said in self.record.replies:
             about = f" about claim number {said['control_number']}" if said["control_number"] else ""
-            yield f"{name} answered with file {said['kind']} {said['number']}{_dated(said['dated'])}{about}: " \
-                f"{STATUS_SHOWN[Status(said['status'])]}."  # fmt: skip
+            yield (
+                f"{name} answered with file {said['kind']} {said['number']}{_dated(said['dated'])}{about}: "
+                f"{STATUS_SHOWN[Status(said['status'])]}."
+            )
 
     def _in_time(self, at: datetime) -> Iterator[str]:
         last: date | None = self.row["deadline"]
@@ -167,8 +187,10 @@ class Packet:
         elif row["sent"] == Sent.MAYBE and state is not State.ACCEPTED:
             yield f"It is not proved that the claim arrived: it may have gone, and {name} has not shown it."
         elif proof is Proof.NONE and row["control_number"]:
-            yield f"The claim number {row['control_number']} was told by a person; no page of the payer's kept here " \
-                "shows it."  # fmt: skip
+            yield (
+                f"The claim number {row['control_number']} was told by a person; no page of the payer's kept here "
+                "shows it."
+            )
         elif state is State.RECEIVED:
             yield "A tracking number shows that the portal took the claim, not that the payer's claim system did."
         elif row["control_number"] and self.shown is None:
@@ -209,7 +231,7 @@ class Packet:
             "evidence": [
                 {
                     "kind": one.evidence.kind, "at": one.evidence.at, "sha256": one.evidence.sha256,
-                    "file": one.evidence.path_name, "intact": not one.fault, "said": one.said,
+                    "file": one.evidence.path_name, "intact": not one.fault, "proves": one.proves, "said": one.said,
                 }
                 for one in self.kept
             ],
@@ -228,7 +250,8 @@ def gather(ledger: Ledger, store: EvidenceStore, office: Office, claim_id: int) 
     kept = []
     for one in record.evidence:
         pictured = one.kind in (RECEIPT, VERDICT) or one in (looks[:1] + looks[-1:])
-        kept.append(_opened(store, one, _said(record, one), pictured=pictured))
+        proves = one.path_name in record.proving
+        kept.append(_opened(store, one, _said(record, one), pictured=pictured or proves, proves=proves))
     return Packet(record, office.payers.get(record.row["payer"]), kept)
 
 
@@ -255,16 +278,16 @@ def end_of(attempt: Attempt) -> str:
     return _ENDS.get(attempt.outcome) or SHOWN[State(attempt.outcome)]
 
 
-def _opened(store: EvidenceStore, one: Evidence, said: str, *, pictured: bool) -> Kept:
+def _opened(store: EvidenceStore, one: Evidence, said: str, *, pictured: bool, proves: bool) -> Kept:
     try:
         bundle = store.open(one)
     except PayerbotError as error:
-        return Kept(one, error.message, said)
+        return Kept(one, error.message, said, proves)
     picture = None
     if pictured:
         with suppress(zipfile.BadZipFile, KeyError):  # of some pages only the text could be had
             picture = zipfile.ZipFile(io.BytesIO(bundle)).read("page.png")
-    return Kept(one, "", said, picture)
+    return Kept(one, "", said, proves, picture)
 
 
 def _said(record: Record, one: Evidence) -> str:

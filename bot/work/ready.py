@@ -31,7 +31,7 @@ from bot.work.morning import Night
 from bot.work.payers import Login, Office, Payer
 from bot.work.schedule import BEFORE_DEADLINE
 
-#: A policy entry is looked at again after so long: payers' manuals are new every year, and half of one is late enough.
+#: A policy entry is looked at again after so long: payers' manuals are new every year.
 REVIEWED = timedelta(days=183)
 #: Bytes that a night may need: some thousand claims with three pages each, a third of a megabyte a page at most.
 ROOM = 2 * 1024**3

@@ -94,7 +94,7 @@ class Unattended:
                 await asyncio.to_thread(runs.end, self.workshop.ledger, self._run, now, failed=failed)
 
     async def _show_itself(self) -> None:
-        """Note once in a while that this process is still at work, and tell the office its report when it is time."""
+        """Note once in a while that this process is at work, and tell the office its report when it is time."""
         now = self.workshop.clock.now()
         if self._run is None or (self._seen_at is not None and now < self._seen_at + PULSE):
             return

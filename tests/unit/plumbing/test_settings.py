@@ -295,5 +295,5 @@ def test_the_hour_and_the_program_of_an_office(home: Home) -> None:
     assert (office.expected_by, office.notify) == (time(7, 30), ("mail", "-s", "a b", "x"))
     for hour in ('"25:00"', '"07:30+05:00"', '"early"'):
         write(home, f"[office]\nexpected_by = {hour}\n")
-        with pytest.raises(ConfigurationError, match="office.expected_by"):
+        with pytest.raises(ConfigurationError, match=r"office\.expected_by"):
             load(home)

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def packet(books: Books, store: EvidenceStore, claim_id: int) -> Packet:
     return proof.gather(books.ledger, store, OFFICE, claim_id)
 
 
-def accepted(books: Books, store: EvidenceStore, how: Proof = Proof.BOTH, **more: object) -> int:
+def accepted(books: Books, store: EvidenceStore, how: Proof = Proof.BOTH, **more: Any) -> int:
     """A claim that the payer has, by these pages."""
     [claim_id] = books.queue(CLAIMS[0], **more)
     journal = books.journal(claim_id)
@@ -67,9 +68,12 @@ def test_what_both_witnesses_showed(books: Books, store: EvidenceStore) -> None:
     assert (made.is_proved, made.intact) == (True, True)
     told = " ".join(made.proved)
     for words in (
-        "set out for Northstar Medicaid", "read back and compared", f"the portal's receipt showed it under the payer's "
-        f"claim number {NUMBER}", "before the last day for filing", "own claim search showed it under that number",
-    ):  # fmt: skip
+        "set out for Northstar Medicaid",
+        "read back and compared",
+        f"the portal's receipt showed it under the payer's claim number {NUMBER}",
+        "before the last day for filing",
+        "own claim search showed it under that number",
+    ):
         assert words in told
     assert made.not_proved == ["Northstar Medicaid has not decided about payment, as far as is known here."]
 
@@ -137,7 +141,7 @@ def test_a_number_that_a_person_told_is_not_the_payers_page(books: Books, store:
     made = packet(books, store, claim_id)
     assert not made.is_proved
     assert "was told by a person" in made.not_proved[0]
-    assert [(event["who"], event["why"]) for event in made.document()["events"]][-1] == ("ruth", "phone")  # type: ignore[index]
+    assert [(event["who"], event["why"]) for event in made.record.events][-1] == ("ruth", "phone")
 
 
 @pytest.mark.parametrize("how", ["gone", "changed", "swapped"])
@@ -211,3 +215,44 @@ def test_that_it_was_printed_is_remembered(books: Books, store: EvidenceStore) -
     claim_id = accepted(books, store)
     record.printed(books.ledger, claim_id, books.act("", "dana"))
     assert (books.last_event(claim_id)["what"], books.last_event(claim_id)["who"]) == ("proof_printed", "dana")
+
+
+def test_a_receipt_without_the_number_does_not_prove_it(books: Books, store: EvidenceStore) -> None:
+    """The number came in the payer's message; the receipt, which came in time, only had a tracking number."""
+    [claim_id] = books.queue(CLAIMS[0], deadline=date(2026, 7, 1))
+    journal = books.journal(claim_id)
+    journal.arm()
+    received = (page(store, "receipt", books),)
+    journal.record(State.RECEIVED, sent=Sent.ONCE, tracking_number="T1", evidence=received)
+    books.clock.advance(86400)
+    told = (page(store, "verdict", books),)
+    books.journal(claim_id).record(
+        State.ACCEPTED,
+        sent=Sent.ONCE,
+        proof=Proof.RECEIPT,
+        tracking_number="T1",
+        control_number=NUMBER,
+        evidence=told,
+    )
+    made = packet(books, store, claim_id)
+    assert made.is_proved
+    assert [one.proves for one in made.kept] == [False, True]
+    said = [words.partition(") ")[2] for words in made.proved]
+    assert "the portal's receipt gave it the tracking number T1." in said
+    assert f"the payer's message showed it under the payer's claim number {NUMBER}." in said
+    assert "That was 0 days before the last day" in " ".join(made.proved)
+
+
+def test_a_look_up_that_did_not_show_the_claim_does_not_prove_it(books: Books, store: EvidenceStore) -> None:
+    claim_id = books.one()
+    journal = books.journal(claim_id)
+    journal.arm()
+    journal.record(State.UNKNOWN, sent=Sent.MAYBE, evidence=(page(store, "look-up", books),))
+    books.clock.advance(3600)
+    looks = (page(store, "look-up", books), page(store, "look-up", books))
+    books.journal(claim_id).record(
+        State.ACCEPTED, sent=Sent.ONCE, proof=Proof.LOOK_UP, control_number=NUMBER, evidence=looks
+    )
+    made = packet(books, store, claim_id)
+    assert [one.proves for one in made.kept] == [False, False, True]
+    assert made.shown is made.kept[2]

@@ -1,4 +1,4 @@
-"""The morning report: it comes to the same as counting claims one by one, and says so, or says that it does not."""
+"""The morning report: it comes to the same as counting claims one by one, or says that it does not."""
 
 from __future__ import annotations
 
@@ -88,9 +88,14 @@ def test_the_page_has_everything(books: Books) -> None:
     shown, old = report.by_interest
     assert (len(shown), len(old)) == (3, 0)
     for words in (
-        report.headline, "payerbot did not run", "In the payer&#39;s system: denied", "With the payer, not decided",
-        "Denied, refused or taken back", "visits-3.837", "come to the same",
-    ):  # fmt: skip
+        report.headline,
+        "payerbot did not run",
+        "In the payer&#39;s system: denied",
+        "With the payer, not decided",
+        "Denied, refused or taken back",
+        "visits-3.837",
+        "come to the same",
+    ):
         assert words in body, words
 
 
