@@ -38,6 +38,10 @@ KINDS = {
     "unclear": "the page where it was unclear what became of the claim",
     "document": "a document that went with the claim",
 }
+_KEYS = (
+    "id", "account", "payer", "login", "file", "place", "state", "status", "service_from", "service_to", "charge",
+    "control_number", "tracking_number", "sent", "proof", "deadline", "accepted_at",
+)  # fmt: skip
 #: How an attempt ended, where that is not a state.
 _ENDS = {
     UNSENT: "nothing was sent",
@@ -141,8 +145,8 @@ class Packet:
         row, name = self.row, self.payer_name
         if (sent := self.sent) is not None:
             yield (
-                f"The claim set out for {name} at {_utc(sent.armed_at)}: every field had been filled in, read back "
-                "and compared with the claim as it was queued, and a difference would have stopped it."
+                f"The claim set out for {name} at {_utc(sent.armed_at)}: every field had been filled in, read "
+                "back and compared with the claim as it was queued, and a difference would have stopped it."
             )
         first = self.receipt
         if row["tracking_number"] and first is not None:
@@ -211,13 +215,7 @@ class Packet:
         """As ``proof --json`` prints it."""
         row = self.row
         return {
-            **{
-                key: row[key]
-                for key in (
-                    "id", "account", "payer", "login", "file", "place", "state", "status", "service_from", "service_to",
-                    "charge", "control_number", "tracking_number", "sent", "proof", "deadline", "accepted_at",
-                )
-            },
+            **{key: row[key] for key in _KEYS},
             "is_proved": self.is_proved,
             "proved": self.proved,
             "not_proved": self.not_proved,
@@ -231,7 +229,8 @@ class Packet:
             "evidence": [
                 {
                     "kind": one.evidence.kind, "at": one.evidence.at, "sha256": one.evidence.sha256,
-                    "file": one.evidence.path_name, "intact": not one.fault, "proves": one.proves, "said": one.said,
+                    "file": one.evidence.path_name, "intact": not one.fault, "proves": one.proves,
+                    "said": one.said,
                 }
                 for one in self.kept
             ],

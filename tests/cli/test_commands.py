@@ -146,6 +146,11 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "payers map",
         "payers pause",
         "payers resume",
+        "report",
+        "ready",
+        "proof",
+        "export",
+        "audit",
     }
 
 
@@ -159,6 +164,10 @@ READING = (
     "claims show",
     "files list",
     "files show",
+    "report",
+    "ready",
+    "proof",
+    "audit",
 )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -83,7 +84,7 @@ def test_a_claim_without_proof_ages_from_its_first_arm(books: Books) -> None:
 
 
 def test_sent_is_what_left_and_confirmed_what_the_payer_showed_twice(books: Books) -> None:
-    outcomes: list[tuple[State, dict[str, object]]] = [
+    outcomes: list[tuple[State, dict[str, Any]]] = [
         (State.ACCEPTED, {"proof": Proof.BOTH, "control_number": "A1", "sent": Sent.ONCE}),
         (State.ACCEPTED, {"proof": Proof.RECEIPT, "control_number": "A2", "sent": Sent.ONCE}),
         (State.UNKNOWN, {"sent": Sent.MAYBE}),
