@@ -1,7 +1,7 @@
 """How long questions take over a ledger of 100,000 claims.
 
-``python -m tests.bench.asking [URL]`` fills a ledger (in a file, or an empty PostgreSQL database at that address) and
-prints the seconds of each question: of the ledger's own work, and of the command in a process of its own.
+``python -m tests.bench.asking [URL]`` fills a ledger (in a file, or an empty PostgreSQL database at that address)
+and prints the seconds of each question: of the ledger's own work, and of the command in a process of its own.
 """
 
 from __future__ import annotations
@@ -27,9 +27,15 @@ from tests.bench import volume
 CLAIMS = 100_000
 ROUNDS = 3
 COMMANDS = (
-    ("report", "--json"), ("report",), ("tasks", "list", "--json"), ("tasks", "list"), ("files", "list"), ("ready",),
-    ("claims", "list"), ("claims", "list", "--json"),
-)  # fmt: skip
+    ("report", "--json"),
+    ("report",),
+    ("tasks", "list", "--json"),
+    ("tasks", "list"),
+    ("files", "list"),
+    ("ready",),
+    ("claims", "list"),
+    ("claims", "list", "--json"),
+)
 
 
 def questions(ledger: Ledger, now: datetime) -> dict[str, Callable[[], object]]:
@@ -85,10 +91,7 @@ def main(url: str | None = None) -> None:
         print("  in a process of its own, Python's start included:")
         for words in COMMANDS:
             command = [sys.executable, "-m", "bot.cli", "--home", str(home.path), *words]
-            seconds = fastest(
-                lambda command=command: subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-            )
-            print(f"  payerbot {' '.join(words):<23} {seconds:6.2f} s")
+            print(f"  payerbot {' '.join(words):<23} {fastest(Command(command)):6.2f} s")
 
 
 if __name__ == "__main__":

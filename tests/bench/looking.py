@@ -1,7 +1,7 @@
 """How many claims are looked up in a minute at a portal that answers at once, without a browser.
 
-``python -m tests.bench.looking`` sends claims to the public fake portal, lets a month pass and follows them up: what
-is measured is payerbot's own share, with ledger and evidence. What a browser adds is in `tests.bench.sending`.
+``python -m tests.bench.looking`` sends claims to the public fake portal, lets a month pass and follows them up:
+what is measured is payerbot's own share, with ledger and evidence. `tests.bench.sending` has what a browser adds.
 """
 
 from __future__ import annotations
