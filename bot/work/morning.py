@@ -117,9 +117,9 @@ def judge(ledger: Ledger, by: time | None, now: datetime, zone: tzinfo | None = 
 def silent(ledger: Ledger, now: datetime) -> Run | None:
     """What works unattended and has said nothing for too long, if that is what ran last."""
     last = runs.last(ledger)
-    if last is None or last.kind != SERVE or last.ended_at is not None or last.seen_at > now - SILENCE:
+    if last is None or last.kind != SERVE or last.ended_at is not None:
         return None
-    return last
+    return None if runs.at_work_since(ledger, now - SILENCE) else last
 
 
 def _judged(run: Run, before: datetime, morning: datetime, now: datetime) -> Done | None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from bot.claims import business_days
 from bot.claims.vocabulary import State
 from bot.errors import ConfigurationError
-from bot.ledger import figures, papers, views
+from bot.ledger import figures, papers, runs, views
 from bot.ledger.people import PAUSED
 from bot.ledger.restore import refuse_older
 from bot.ledger.store import Ledger
@@ -27,7 +27,7 @@ from bot.ledger.views import Rows
 from bot.portal.browser import find_browser
 from bot.words import count, when
 from bot.work import morning
-from bot.work.morning import Night
+from bot.work.morning import Done, Night
 from bot.work.payers import Login, Office, Payer
 from bot.work.schedule import BEFORE_DEADLINE
 
@@ -35,6 +35,8 @@ from bot.work.schedule import BEFORE_DEADLINE
 REVIEWED = timedelta(days=183)
 #: Bytes that a night may need: some thousand claims with three pages each, a third of a megabyte a page at most.
 ROOM = 2 * 1024**3
+#: How late a morning's report may be.
+REPORTED = timedelta(hours=1)
 #: How old the last backup may be: one for each night.
 BACKUP = timedelta(hours=26)
 
@@ -72,6 +74,7 @@ def wants(ledger: Ledger, office: Office, place: Place, night: Night, now: datet
     return [
         *_machine(place, now),
         *_work(ledger, night, now),
+        *_report(ledger, place, night, now),
         *_logins(ledger, office, waiting),
         *_not_set_up(office, waiting),
         *_deadlines(ledger, office, today),
@@ -131,6 +134,17 @@ def _work(ledger: Ledger, night: Night, now: datetime) -> Iterator[Want]:
             "run",
             f"payerbot serve, begun at {when(run.began_at)}, was last seen at work at {when(run.seen_at)}.",
             "Start it again: payerbot serve",
+        )
+
+
+def _report(ledger: Ledger, place: Place, night: Night, now: datetime) -> Iterator[Want]:
+    if night.by is None or night.done is Done.NOTHING or not place.notify or now < night.by + REPORTED:
+        return
+    if not runs.is_told(ledger, night.by):
+        yield Want(
+            "report",
+            f"Nobody was told the report that was due at {when(night.by)}.",
+            "See why: payerbot serve, or a timetable such as cron that runs payerbot report --notify, tells it.",
         )
 
 

@@ -86,6 +86,17 @@ def test_a_night_that_went_wrong_and_a_worker_that_fell_silent(books: Books, pla
     assert "payerbot serve" in want.action
 
 
+def test_a_report_that_nobody_was_told(books: Books, place: Place) -> None:
+    tells = replace(place, notify=(sys.executable,))
+    due = Night(Done.DONE, NOON - ready.REPORTED)
+    assert kinds(wants(books, tells, night=due)) == ["report"]
+    assert wants(books, place, night=due) == []
+    assert wants(books, tells, night=replace(due, by=NOON - timedelta(minutes=59))) == []
+    assert wants(books, tells, night=replace(due, done=Done.NOTHING)) == []
+    runs.tell(books.ledger, books.act())
+    assert wants(books, tells, night=due) == []
+
+
 def test_an_older_ledger(books: Books, place: Place) -> None:
     books.ledger.tally.note(7)
     [want] = wants(books, place)
