@@ -270,5 +270,6 @@ def rows_of(ledger: Ledger, query: Select[Any]) -> Rows:
     """What a query finds, as plain rows."""
     with ledger.read() as connection:
         result = connection.execute(query)
-        names = list(result.keys())
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        names, found = list(result.keys()), result.fetchall()
+    # outside: a server ends a transaction in which nothing is asked for too long, and rows may be many
+    return [dict(zip(names, row, strict=True)) for row in found]

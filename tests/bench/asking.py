@@ -83,6 +83,8 @@ def main(url: str | None = None) -> None:
         database.migrate()
         ledger = Ledger(database, Vault.open(home), Tally(home.evidence))
         volume.fill(ledger, CLAIMS, now)
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")  # as the database does by itself after a while
         ledger.tally.note(CLAIMS)
         print(f"{CLAIMS:,} claims, {'SQLite' if url is None else 'PostgreSQL'}")
         for name, question in questions(ledger, now).items():
