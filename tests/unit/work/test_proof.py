@@ -191,6 +191,7 @@ def test_what_look_ups_said_stands_beside_their_pages(books: Books, store: Evide
     made = packet(books, store, claim_id)
     assert [one.said for one in made.kept] == ["", "", "paid, $115.20"]
     assert [one.picture for one in made.kept] == [PICTURE] * 3
+    assert [one.proves for one in made.kept] == [True, True, False]  # it was proved before
 
 
 def test_the_paper_names_the_patient_and_nothing_else_does(books: Books, store: EvidenceStore) -> None:
