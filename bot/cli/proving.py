@@ -39,8 +39,8 @@ def proof(
         show_proof(packet)
         if pdf is not None:
             out.print(
-                f"Written: {escape(str(pdf))}. It names the patient; and a payer's page may show others: look at the "
-                "pictures before you give it away."
+                f"Written: {escape(str(pdf))}. It names the patient; and a payer's page may show others: look at "
+                "the pictures before you give it away."
             )
     return DONE if packet.intact else FOR_A_PERSON
 

@@ -71,7 +71,7 @@ def test_what_stops_it_is_remembered(office: FakeOffice, monkeypatch: pytest.Mon
     async def fail(*_: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(serve.Shift, "work", fail)
+    monkeypatch.setattr("bot.work.serve.Shift.work", fail)
     office.queue(1)
     with pytest.raises(RuntimeError):
         served(office)
