@@ -49,6 +49,11 @@ STARTER = """\
 # [ledger]
 # url = "sqlite:////srv/payerbot/ledger.sqlite"     # default: ledger.sqlite in this folder
 
+# [office]
+# expected_by = "07:00"               # each working day, what waited is to have been worked by then
+# notify = ["mail", "-s", "payerbot", "billing@office.example"]     # told on its standard input what to know
+# backups = "/srv/backups/payerbot"   # where your backups of the ledger lie: payerbot ready says when they are old
+
 # [browser]
 # executable = "/usr/bin/chromium-headless-shell"   # default: the first one found
 # headed = false

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -77,6 +78,16 @@ def _checked_npi(npi: str) -> str:
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _words(value: object) -> object:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+def _checked_hour(hour: time) -> time:
+    if hour.tzinfo is not None:
+        raise ValueError("must be an hour like 07:00, without a zone")
+    return hour
 
 
 def _checked_totp(secret: SecretStr) -> SecretStr:
@@ -147,6 +158,17 @@ class BrowserSettings(_Part):
     headed: bool = False
 
 
+class OfficeSettings(_Part):
+    """What the office expects of payerbot while nobody watches it."""
+
+    #: When, on each working day and by this machine's clock, what waited is to have been worked; None: whenever.
+    expected_by: Annotated[time, AfterValidator(_checked_hour)] | None = None
+    #: The program, with its arguments, that is given what the office must hear of, on its standard input.
+    notify: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    #: Where the office's own backups of the ledger lie, to notice when the last one is old.
+    backups: Path | None = None
+
+
 class Settings(BaseSettings):
     """Everything an office sets."""
 
@@ -162,6 +184,7 @@ class Settings(BaseSettings):
     payers: dict[Slug, PayerSettings] = {}
     ledger: LedgerSettings = LedgerSettings()
     browser: BrowserSettings = BrowserSettings()
+    office: OfficeSettings = OfficeSettings()
     #: Names of the billing leads: they alone may override what blocks a claim.
     leads: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     #: Whether each file waits, once it is queued, until a billing lead releases it.

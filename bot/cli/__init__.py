@@ -11,7 +11,22 @@ import typer
 from rich.markup import escape
 from typer.exceptions import TyperException
 
-from bot.cli import call, calling, care, claims, files, letters, office, payers, rules, sending, settling, tasks
+from bot.cli import (
+    call,
+    calling,
+    care,
+    claims,
+    day,
+    files,
+    letters,
+    office,
+    payers,
+    proving,
+    rules,
+    sending,
+    settling,
+    tasks,
+)
 from bot.cli.call import DONE, STOPPED, WRONG
 from bot.errors import PayerbotError, UsageError
 from bot.log import get
@@ -31,7 +46,7 @@ app.callback()(call.options)
 for _command in (
     office.demo, office.init, office.browser, office.config,
     sending.check, sending.queue, sending.run, sending.follow_up, settling.settle, sending.serve, sending.recover,
-    care.ccm,
+    care.ccm, day.report, day.ready, proving.proof, proving.audit, day.export,
 ):  # fmt: skip
     app.command(_command.__name__.replace("_", "-"))(_command)
 for _group in (claims, files, tasks, payers, rules, letters):

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.home import Home
+from bot.errors import UsageError
+from bot.home import Home, write_private
 from bot.installation import Installation, opened
 from bot.ledger.store import Act
 
@@ -50,7 +51,19 @@ def installation() -> AbstractContextManager[Installation]:
 
 def print_json(document: object) -> None:
     """The answer for programs: amounts are strings with two decimals, dates and times ISO 8601."""
-    print(json.dumps(document, default=_plain, indent=2))
+    if isinstance(document, list):  # a row a line: a year's claims are many, and indenting takes most of the time
+        rows = (json.dumps(row, default=_plain) for row in document)
+        print("[" + ",\n ".join(rows) + "]")
+    else:
+        print(json.dumps(document, default=_plain, indent=2))
+
+
+def write_for_owner(path: Path, content: bytes) -> None:
+    """Write a file that somebody asked for, for its owner's eyes only. Raises `UsageError`."""
+    try:
+        write_private(path, content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or type(error).__name__}.") from error
 
 
 def _plain(value: object) -> object:

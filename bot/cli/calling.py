@@ -9,17 +9,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bot.cli.call import Json, PayerOption, act, installation, print_json
+from bot.cli.call import Json, PayerOption, act, installation, print_json, write_for_owner
 from bot.cli.claims import payers_number
 from bot.errors import UsageError
 from bot.home import write_private
 from bot.ledger import calls as ledger_calls
-from bot.portal.printing import printed
 from bot.terminal import out
 from bot.terminal.calls import show_calls, show_recorded
 from bot.work import answers, schedule
 from bot.work import calls as rooms
 from bot.work.answers import Answer
+from bot.work.pages import to_pdf
 
 app = typer.Typer(
     help="What only a call to the payer can answer: one sheet for each call.", invoke_without_command=True
@@ -51,10 +51,9 @@ def calls(
             if table is not None:
                 answers.write_table(found, table)
             if pdf is not None and found:
-                pages = rooms.sheet_pages(
-                    found, rooms.meanwhile(it.office, it.ledger, today), today, getpass.getuser()
-                )
-                write_private(pdf, printed(it.settings.browser.executable, *pages))
+                work = rooms.meanwhile(it.office, it.ledger, today)
+                page = rooms.sheets(found, work, today, getpass.getuser())
+                write_for_owner(pdf, to_pdf(page, it.settings.browser.executable))
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror or type(error).__name__}.") from error
     if json_:

@@ -21,26 +21,31 @@ from bot.ledger import overrides, papers, people, views
 from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.terminal import out
-from bot.terminal.claims import show_claim, show_claims
+from bot.terminal.claims import MANY, show_claim, show_claims
 from bot.work import again, letters
 from bot.work import rules as rules_room
 
 app = typer.Typer(help="Look at claims and decide about them.", no_args_is_help=True)
 
+StateOption = Annotated[State | None, typer.Option("--state", help="Only claims in this state.")]
+FileOption = Annotated[int | None, typer.Option("--file", metavar="ID", help="Only this file's claims.")]
+AccountOption = Annotated[str | None, typer.Option("--account", help="Only this patient account number.")]
 Ids = Annotated[list[int], typer.Argument(metavar="ID...")]
 
 
 @app.command("list")
 def claims_list(
     payer: PayerOption = None,
-    state: Annotated[State | None, typer.Option("--state", help="Only claims in this state.")] = None,
-    file: Annotated[int | None, typer.Option("--file", metavar="ID", help="Only this file's claims.")] = None,
-    account: Annotated[str | None, typer.Option("--account", help="Only this patient account number.")] = None,
+    state: StateOption = None,
+    file: FileOption = None,
+    account: AccountOption = None,
     json_: Json = False,
 ) -> None:
     """Claims and where each stands."""
     with installation() as it:
-        rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account)
+        # one more than are shown says that there are more
+        limit = None if json_ else MANY + 1
+        rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account, limit=limit)
     if json_:
         print_json([claim_document(row) for row in rows])
     else:

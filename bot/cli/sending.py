@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import signal
 from collections import Counter
 from collections.abc import Sequence
@@ -22,11 +23,12 @@ from bot.terminal import err, out, when
 from bot.terminal.claims import standing
 from bot.terminal.intake import show_checked, show_looks, show_queued
 from bot.terminal.runs import Watch, show_late, show_summary
-from bot.work import dispatch, intake
+from bot.work import dispatch, intake, morning
 from bot.work import serve as unattended
 from bot.work.dispatch import Order
 from bot.work.intake import Checked
 from bot.work.late import late
+from bot.work.report import Herald
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="837P, CSV or JSON, and companion records (CSV, JSON).")
@@ -99,12 +101,12 @@ def run(
     json_: Json = False,
 ) -> int:
     """Send what is queued, then stop."""
-    return _run(Order(payer, limit, claim, dry_run), as_json=json_)
+    return _run(Order(payer, limit, claim, dry_run, who=getpass.getuser()), as_json=json_)
 
 
 def follow_up(payer: PayerOption = None, json_: Json = False) -> int:
     """Ask the payers about what is due to be asked; send nothing."""
-    return _run(Order(payer, look_ups_only=True), as_json=json_)
+    return _run(Order(payer, look_ups_only=True, who=getpass.getuser()), as_json=json_)
 
 
 def serve(
@@ -120,9 +122,19 @@ async def _serve(it: Installation) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    office = it.settings.office
+    night = morning.judge(it.ledger, office.expected_by, it.clock.now())
+    if night.is_amiss:
+        err.print(f"[yellow]{escape(night.words)}[/yellow]")
     err.print("Working. Ctrl-C ends it.")
+    herald = Herald(it.ledger, office.expected_by, office.notify) if office.notify else None
     with Watch() as watch:
-        await unattended.serve(it.workshop(), watch, stopping)
+        try:
+            await unattended.serve(it.workshop(), watch, stopping, herald, getpass.getuser())
+        except Exception as error:
+            if office.notify:
+                morning.tell(office.notify, f"payerbot serve stopped: {type(error).__name__}. Start it again.")
+            raise
 
 
 def recover(why: Why = "") -> None:

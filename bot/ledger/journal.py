@@ -31,6 +31,7 @@ from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
+from bot.portal.evidence import RECEIPT, VERDICT, Evidence
 from bot.portal.look_up import LOOK_UP
 from bot.portal.submission import Leftover, Outcome
 
@@ -336,6 +337,7 @@ class ClaimJournal:
                 )
             self._tell_lines(connection, outcome)
             if outcome.evidence:
+                proving = _proving(self._item.proof, outcome)
                 connection.execute(
                     insert(evidence),
                     [
@@ -347,6 +349,7 @@ class ClaimJournal:
                             "file": kept.path_name,
                             "size": kept.size,
                             "at": kept.at,
+                            "proves": kept in proving,
                         }
                         for kept in outcome.evidence
                     ],
@@ -411,6 +414,18 @@ class ClaimJournal:
                 .where(attempts.c.claim_id == self._item.id, attempts.c.outcome == VOID)
             ).scalar_one()
         )
+
+
+def _proving(before: Proof, outcome: Outcome) -> list[Evidence]:
+    """The pages by which it became proved that the payer has a claim; of several of a kind the last, for it ended
+    the search."""
+    if outcome.state is not State.ACCEPTED:
+        return []
+    pages = []
+    for witness, kinds in ((Proof.RECEIPT, (RECEIPT, VERDICT)), (Proof.LOOK_UP, (LOOK_UP,))):
+        if outcome.proof in (witness, Proof.BOTH) and before not in (witness, Proof.BOTH):
+            pages += [kept for kept in outcome.evidence if kept.kind in kinds][-1:]
+    return pages
 
 
 def _shown(outcome: Outcome, now: datetime) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Cents(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         """Cents to dollars, with two decimals."""
-        return None if value is None else (Decimal(value) / 100).quantize(Decimal("0.01"))
+        return None if value is None else Decimal(value).scaleb(-2)
 
 
 metadata = MetaData(
@@ -255,7 +255,7 @@ sends = Table(
     #: The stage armed last.
     Column("stage", String(64), nullable=False),
     Column("kind", String(8), nullable=False),
-    Column("armed_at", Utc, nullable=False),
+    Column("armed_at", Utc, nullable=False, index=True),
     Column("closed_at", Utc),
 )
 
@@ -302,6 +302,8 @@ evidence = Table(
     Column("file", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("at", Utc, nullable=False),
+    #: By this page it became proved, by a receipt or by a look-up, that the payer has the claim under its number.
+    Column("proves", Boolean, nullable=False, default=False),
 )
 
 #: Everything that happened, in order, with who did it; never changed.
@@ -320,6 +322,7 @@ events = Table(
     Column("before", String(32)),
     Column("after", String(32)),
     Column("why", Text, nullable=False, default=""),
+    Index("ix_events_what", "what", "at"),
 )
 
 #: What a person must do. One cause, one task: `cause` is unique among the open ones, and with kind and round it is
@@ -479,6 +482,27 @@ pauses = Table(
     Column("at", Utc, nullable=False),
     Column("lifted_at", Utc),
     Column("lifted_by", Text),
+)
+
+#: One row for each time that payerbot worked: somebody must notice when it did not.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    #: ``run``, ``follow-up`` or ``serve``.
+    Column("kind", String(16), nullable=False),
+    #: Who started it.
+    Column("who", Text, nullable=False),
+    #: Whether it was about everything that waited, not about one payer or some claims.
+    Column("whole", Boolean, nullable=False),
+    Column("began_at", Utc, nullable=False),
+    #: When it was last known to be at work.
+    Column("seen_at", Utc, nullable=False, index=True),
+    Column("ended_at", Utc),
+    #: Whether something stopped it before its end.
+    Column("failed", Boolean, nullable=False, default=False),
+    #: What it ended with, as ``run --json`` prints it; nothing for what has no end of its own.
+    Column("counts", JSON),
 )
 
 #: One row for each time a person said that an older ledger was put back.

@@ -34,6 +34,9 @@ from bot.ledger.tasks import waits
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
+#: What of a claim may be shown: all but what is sealed.
+_OPEN = tuple(column for column in claims.c if column.name not in ("body", "support"))
+
 
 def claim_rows(
     ledger: Ledger,
@@ -43,12 +46,14 @@ def claim_rows(
     file_id: int | None = None,
     account: str | None = None,
     claim_id: int | None = None,
+    limit: int | None = None,
 ) -> Rows:
-    """Claims in the order they were queued."""
+    """Claims in the order they were queued; the first so many."""
     query = (
-        select(claims, files.c.name.label("file"))
+        select(*_OPEN, files.c.name.label("file"))
         .join(files, files.c.id == claims.c.file_id)
         .order_by(claims.c.id)
+        .limit(limit)
     )
     for column, wanted in (
         (claims.c.payer, payer),
@@ -59,7 +64,7 @@ def claim_rows(
     ):
         if wanted is not None:
             query = query.where(column == wanted)
-    return _rows(ledger, query)
+    return rows_of(ledger, query)
 
 
 def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
@@ -70,7 +75,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
     if not claim_rows(ledger, claim_id=claim_id):
         raise UnknownItem(f"There is no claim {claim_id}.")
     return {
-        "problems": _rows(
+        "problems": rows_of(
             ledger,
             select(problems, overrides.c.who.label("overridden_by"), overrides.c.why.label("overridden_why"))
             .outerjoin(
@@ -79,7 +84,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(problems.c.claim_id == claim_id)
             .order_by(problems.c.id),
         ),
-        "lines": _rows(
+        "lines": rows_of(
             ledger,
             select(
                 lines.c.number,
@@ -94,9 +99,11 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .where(lines.c.claim_id == claim_id)
             .order_by(lines.c.number),
         ),
-        "events": _rows(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
-        "evidence": _rows(ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)),
-        "replies": _rows(
+        "events": rows_of(ledger, select(events).where(events.c.claim_id == claim_id).order_by(events.c.id)),
+        "evidence": rows_of(
+            ledger, select(evidence).where(evidence.c.claim_id == claim_id).order_by(evidence.c.id)
+        ),
+        "replies": rows_of(
             ledger,
             select(
                 replies.c.kind,
@@ -115,7 +122,7 @@ def claim_history(ledger: Ledger, claim_id: int) -> dict[str, Rows]:
             .order_by(replies.c.id, reply_claims.c.place),
         ),
         "calls": call_rows(ledger, [claim_id]),
-        "attempts": _rows(
+        "attempts": rows_of(
             ledger,
             select(
                 attempts.c.id,
@@ -135,8 +142,8 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
     query = select(files).order_by(files.c.id)
     if file_id is not None:
         query = query.where(files.c.id == file_id)
-    found = [dict(row) for row in _rows(ledger, query)]
-    states = _rows(
+    found = [dict(row) for row in rows_of(ledger, query)]
+    states = rows_of(
         ledger,
         select(
             claims.c.file_id,
@@ -147,8 +154,9 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
         .group_by(claims.c.file_id, claims.c.state)
         .order_by(claims.c.state),
     )
+    of_files = _by("file_id", states)
     for row in found:
-        mine = [one for one in states if one["file_id"] == row["id"]]
+        mine = of_files.get(row["id"], [])
         row["states"] = {one["state"]: one["claims"] for one in mine}
         row["balanced"] = row["claims"] == row["refused"] + sum(one["claims"] for one in mine)
     if file_id is not None and not found:
@@ -159,7 +167,7 @@ def file_rows(ledger: Ledger, file_id: int | None = None) -> Rows:
 def file_warnings(ledger: Ledger, file_id: int) -> Rows:
     """What the edits warn of in a file's claims: each rule once, with one of its messages, most claims first."""
     number = func.count(problems.c.claim_id.distinct())
-    return _rows(
+    return rows_of(
         ledger,
         select(problems.c.rule, func.min(problems.c.message).label("message"), number.label("claims"))
         .join(claims, claims.c.id == problems.c.claim_id)
@@ -209,8 +217,8 @@ def task_rows(
         where.append(tasks.c.payer == payer)
     if task_id is not None:
         where.append(tasks.c.id == task_id)
-    found = [dict(row) for row in _rows(ledger, select(tasks).where(*where).order_by(tasks.c.id))]
-    behind = _rows(
+    found = [dict(row) for row in rows_of(ledger, select(tasks).where(*where).order_by(tasks.c.id))]
+    behind = rows_of(
         ledger,
         select(
             task_claims.c.task_id,
@@ -223,14 +231,12 @@ def task_rows(
         .where(*where)
         .order_by(claims.c.id),
     )
-    of_task: dict[int, list[Row]] = {}
-    for one in behind:
-        of_task.setdefault(one["task_id"], []).append(one)
+    of_tasks = _by("task_id", behind)
     for row in found:
         # of an open task, those that still wait
         row["claims"] = [
             one
-            for one in of_task.get(row["id"], ())
+            for one in of_tasks.get(row["id"], [])
             if row["closed_at"] is not None or waits(row["kind"], one["state"], one["done_at"])
         ]
     if task_id is not None and not found:
@@ -241,14 +247,14 @@ def task_rows(
 def task_history(ledger: Ledger, task_id: int) -> Rows:
     """What people did about a task, in order: notes, who got it, until when it was put off, who looked."""
     query = select(events.c.at, events.c.who, events.c.what, events.c.after, events.c.why).order_by(events.c.id)
-    return _rows(ledger, query.where(events.c.task_id == task_id))
+    return rows_of(ledger, query.where(events.c.task_id == task_id))
 
 
 def call_rows(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     """What payers said of these claims on the telephone, in order."""
     found: list[Row] = []
     for some in _in_pieces(claim_ids):
-        found.extend(_rows(ledger, select(calls).where(calls.c.claim_id.in_(some)).order_by(calls.c.id)))
+        found.extend(rows_of(ledger, select(calls).where(calls.c.claim_id.in_(some)).order_by(calls.c.id)))
     return found
 
 
@@ -258,7 +264,7 @@ def bodies(ledger: Ledger, claim_ids: Collection[int]) -> dict[int, bytes]:
     return {
         row["id"]: row["body"]
         for some in _in_pieces(claim_ids)
-        for row in _rows(ledger, query.where(claims.c.id.in_(some)))
+        for row in rows_of(ledger, query.where(claims.c.id.in_(some)))
     }
 
 
@@ -281,7 +287,7 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
     found: list[Row] = []
     for some in _in_pieces(claim_ids):
         found.extend(
-            _rows(
+            rows_of(
                 ledger,
                 select(
                     claims.c.id,
@@ -303,12 +309,12 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
 
 def pause_rows(ledger: Ledger) -> Rows:
     """What stops payers and logins now."""
-    return _rows(ledger, select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
+    return rows_of(ledger, select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
 
 
 def route_rows(ledger: Ledger) -> Rows:
     """The table of payer names."""
-    return _rows(ledger, select(routes).order_by(routes.c.name))
+    return rows_of(ledger, select(routes).order_by(routes.c.name))
 
 
 def payer_named(ledger: Ledger, *names: str) -> frozenset[str]:
@@ -325,6 +331,18 @@ def _in_pieces(ids: Collection[int], size: int = 500) -> Iterator[Sequence[int]]
         yield ordered[at : at + size]
 
 
-def _rows(ledger: Ledger, query: Select[Any]) -> Rows:
+def _by(column: str, rows: Rows) -> dict[Any, list[Row]]:
+    """Rows by what stands in one of their columns."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def rows_of(ledger: Ledger, query: Select[Any]) -> Rows:
+    """What a query finds, as plain rows."""
     with ledger.read() as connection:
-        return [dict(row._mapping) for row in connection.execute(query)]
+        result = connection.execute(query)
+        names, found = list(result.keys()), result.fetchall()
+    # outside: a server ends a transaction in which nothing is asked for too long, and rows may be many
+    return [dict(zip(names, row, strict=True)) for row in found]

@@ -23,7 +23,7 @@ from bot.errors import (
 )
 from bot.log import get
 from bot.portal.adapter import Batch, BatchAdapter, Receipt, Stage
-from bot.portal.evidence import EvidenceStore
+from bot.portal.evidence import RECEIPT, EvidenceStore
 from bot.portal.send_once import Guard
 from bot.portal.session import Session
 from bot.portal.submission import (
@@ -147,7 +147,7 @@ class Together:
                 guard.revoke()
                 give_up(self.session, error)
                 trouble = error
-            kept = await self._keep("receipt" if answered else "unclear")
+            kept = await self._keep(RECEIPT if answered else "unclear")
         if trouble is not None and self.adapter.final not in guard.sent:
             await self._stop_short(trouble)
             return

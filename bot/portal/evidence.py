@@ -22,6 +22,9 @@ from bot.vault import Vault
 
 _T = TypeVar("_T")
 
+#: What a page shows: the portal's answer to what was sent, and the payer's message that comes later.
+RECEIPT, VERDICT = "receipt", "verdict"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

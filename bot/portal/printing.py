@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 
 from playwright.async_api import async_playwright
-
-from bot.errors import ConfigurationError
-from bot.portal.browser import find_browser
-
-
-def printed(browser: Path | None, body: str, header: str, footer: str) -> bytes:
-    """The same as `print_pdf`, with the browser that the settings name or the first one found; waits for it.
-
-    Raises `ConfigurationError` when there is none.
-    """
-    executable = find_browser(browser)
-    if executable is None:
-        raise ConfigurationError("No browser is installed. Run: payerbot browser")
-    return asyncio.run(print_pdf(executable, body, header, footer))
 
 
 async def print_pdf(executable: Path, body: str, header: str, footer: str) -> bytes:

@@ -40,7 +40,7 @@ from bot.errors import (
 from bot.log import get
 from bot.portal import fit
 from bot.portal.adapter import Adapter, BatchAdapter, FoundClaim, Receipt, SavingAdapter, SentAs, Stage
-from bot.portal.evidence import Evidence, EvidenceStore
+from bot.portal.evidence import RECEIPT, Evidence, EvidenceStore
 from bot.portal.form import Arm, Form
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
 from bot.portal.payment import Payment, payment
@@ -318,7 +318,7 @@ class Submission:
                 return Receipt(refused=error.problems)
             await self.keep("unclear")
             return None  # a banner proves nothing, whatever it says
-        return receipt if await self.keep("receipt") else None
+        return receipt if await self.keep(RECEIPT) else None
 
     def arming(self, form: Form, guard: Guard) -> Arm:
         """What arms a stage, by its name, and lets it pass."""

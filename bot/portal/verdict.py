@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Sent, State
 from bot.portal.adapter import Adapter, Receipt
-from bot.portal.evidence import Evidence, EvidenceStore
+from bot.portal.evidence import VERDICT, Evidence, EvidenceStore
 from bot.portal.look_up import LookUp, Sought, Verdict, look_up
 from bot.portal.session import Session
 from bot.portal.submission import (
@@ -47,7 +47,7 @@ async def read_verdict(session: Session, pending: Pending, journal: Journal, sto
     receipt = await session.persist(lambda: adapter.read_verdict(page, tracking_number))
     waiting = pending.now
     if receipt is not None:
-        kept = await store.keep(page, "verdict", session.clock.now())
+        kept = await store.keep(page, VERDICT, session.clock.now())
         waiting = replace(waiting, evidence=(kept,))
         if (outcome := await _told(adapter, pending.claim, receipt, (kept,), journal)) is not None:
             outcome = replace(outcome, tracking_number=pending.now.tracking_number)

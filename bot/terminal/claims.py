@@ -30,12 +30,16 @@ def standing(row: Row) -> str:
     return words
 
 
+#: Claims that somebody may want to read one after the other.
+MANY = 1000
+
+
 def show_claims(rows: Rows) -> None:
-    """Claims, one a row."""
+    """Claims, one a row; of more than `MANY` the first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "account", "payer", "dates", "charge", "where it stands"):
         table.add_column(heading, justify="right" if heading in ("id", "charge") else "left")
-    for row in rows:
+    for row in rows[:MANY]:
         dates = " ".join(dict.fromkeys(str(row[key]) for key in ("service_from", "service_to") if row[key]))
         words = f"[{COLOURS.get(row['state'], 'red')}]{escape(standing(row))}[/]"
         if row["reason"]:
@@ -44,6 +48,11 @@ def show_claims(rows: Rows) -> None:
             str(row["id"]), escape(row["account"]), row["payer"] or "?", dates, money(row["charge"]), words
         )
     out.print(table if rows else "No claims.")
+    if len(rows) > MANY:
+        out.print(
+            f"[yellow]These are the first {MANY:,}. Narrow them down (--payer, --state, --file, --account), or "
+            "take all of them: payerbot export --xlsx FILE[/yellow]"
+        )
 
 
 def show_claim(row: Row, history: dict[str, Rows]) -> None:
@@ -81,23 +90,28 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
             f"    line {line['number']}  {line['code']}  {amount}{money(line['charge'])}, "
             f"{STATUS_SHOWN[Status(line['status'])]}{why}"
         )
+    show_happened(history["events"], history["calls"], history["replies"])
+    for kept in history["evidence"]:
+        out.print(f"  {when(kept['at'])}  kept the page ({kept['kind']}), sha256 {kept['sha256'][:16]}…")
+
+
+def show_happened(events: Rows, calls: Rows, replies: Rows) -> None:
+    """Everything that happened to a claim, and what payers' files said of it."""
     out.print("[bold]What happened[/bold]")
-    for event in history["events"]:
+    for event in events:
         if event["what"] == "called":  # what was said follows, with who said it
             continue
         step = " → ".join(word for word in (event["before"], event["after"]) if word)
         why = f": {event['why']}" if event["why"] else ""
         out.print(f"  {when(event['at'])}  {escape(event['what'])} {step} by {escape(event['who'])}{escape(why)}")
-    for call in history["calls"]:
+    for call in calls:
         out.print(f"  {escape(told(call))}")
-    for said in history["replies"]:
+    for said in replies:
         number = f" under number {said['control_number']}" if said["control_number"] else ""
         out.print(
             f"  {said['dated'] or ''}  {said['kind']} {escape(said['number'])}{escape(number)}: "
             f"{STATUS_SHOWN[Status(said['status'])]}, {money(said['paid'])} of {money(said['charge'])}"
         )
-    for kept in history["evidence"]:
-        out.print(f"  {when(kept['at'])}  kept the page ({kept['kind']}), sha256 {kept['sha256'][:16]}…")
 
 
 def _payment(row: Row) -> str:

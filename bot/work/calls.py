@@ -13,8 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bot.claims.edits.unlisted import CODE as UNLISTED
 from bot.claims.minutes import FAMILY_OF
 from bot.claims.model import Claim
@@ -24,6 +22,7 @@ from bot.ledger.store import Ledger
 from bot.ledger.views import Row
 from bot.work.deadlines import SHOWN, Deadline, deadlines_of
 from bot.work.limits import PhoneLine
+from bot.work.pages import Page, render
 from bot.work.payers import Office
 from bot.work.worklist import Channel, Task, Wanted, stands, worklist
 
@@ -87,7 +86,6 @@ _HOME_VISIT = "99600: were letter and records received, who reviews them, is the
 
 #: So much work for the time on hold fits a sheet.
 _MEANWHILE = 8
-_TEMPLATES = Environment(loader=PackageLoader("bot.work"), autoescape=True, undefined=StrictUndefined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +214,9 @@ def meanwhile(office: Office, ledger: Ledger, today: date) -> list[Task]:
     return sorted(found, key=lambda one: one.due <= today)[:_MEANWHILE]
 
 
-def sheet_pages(found: Sequence[Call], work: Sequence[Task], today: date, caller: str) -> tuple[str, str, str]:
-    """The sheets to hold while calling, as HTML, with the header and footer of every page."""
-    said = {"calls": found, "work": work, "today": today, "caller": caller, "shown": SHOWN}
-    body, header, footer = (
-        _TEMPLATES.get_template(f"calls_{part}.html").render(said) for part in ("body", "header", "footer")
-    )
-    return body, header, footer
+def sheets(found: Sequence[Call], work: Sequence[Task], today: date, caller: str) -> Page:
+    """The sheets to hold while calling, to be printed."""
+    return render("calls", calls=found, work=work, today=today, caller=caller, shown=SHOWN)
 
 
 def _sheets(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
+
 from bot.clock import Clock
 from bot.errors import Interrupted, Passing, UsageError
-from bot.ledger import queue, seats, views
+from bot.ledger import queue, runs, seats, views
 from bot.ledger.queue import LookUps, Scope
 from bot.ledger.restore import refuse_older
 from bot.ledger.store import BOT, Act, Ledger
@@ -37,6 +39,8 @@ class Order:
     dry_run: bool = False
     #: Ask the payers what is due to be asked, and send nothing.
     look_ups_only: bool = False
+    #: Who asks.
+    who: str = BOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,25 @@ async def run(workshop: Workshop, order: Order, progress: Progress) -> Summary:
     if order.claim_id is not None:
         await asyncio.to_thread(queue.claim, ledger, order.claim_id)
     await asyncio.to_thread(refuse_older, ledger)
+    if order.dry_run:
+        return await _work(workshop, order, progress, begun)
+    kind = runs.FOLLOW_UP if order.look_ups_only else runs.RUN
+    whole = (order.payer, order.limit, order.claim_id) == (None, None, None)
+    run_id = await asyncio.to_thread(runs.begin, ledger, kind, Act(order.who, begun), whole=whole)
+    try:
+        summary = await _work(workshop, order, progress, begun)
+    except BaseException:
+        with suppress(OperationalError):  # what stopped it matters more
+            await asyncio.to_thread(runs.end, ledger, run_id, workshop.clock.now(), failed=True)
+        raise
+    await asyncio.to_thread(
+        runs.end, ledger, run_id, workshop.clock.now(), summary.document(), failed=not summary.balanced
+    )
+    return summary
+
+
+async def _work(workshop: Workshop, order: Order, progress: Progress, begun: datetime) -> Summary:
+    ledger = workshop.ledger
     if ledger.database.embedded:
         await asyncio.to_thread(seats.clear, ledger)
     await asyncio.to_thread(queue.recover, ledger, begun)

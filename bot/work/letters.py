@@ -12,8 +12,6 @@ import secrets
 from datetime import date
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bot.claims.edits import engine, unlisted
 from bot.claims.model import Attachment, Claim, Frequency
 from bot.claims.records import Document, VisitRecord
@@ -27,14 +25,13 @@ from bot.ledger.tasks import Need
 from bot.portal import fit
 from bot.portal.documents import joined, page_count, stamped, words_of
 from bot.portal.evidence import EvidenceStore
-from bot.portal.printing import printed
+from bot.work.pages import Page, render, to_pdf
 from bot.work.payers import Office, Payer
 
 #: PWK01 of a letter and of a packet: support data for the claim.
 _SUPPORT = "OZ"
 #: What `new_number` gives.
 _NUMBER = re.compile(r"PB[0-9A-F]{16}")
-_TEMPLATES = Environment(loader=PackageLoader("bot.work"), autoescape=True, undefined=StrictUndefined)
 
 
 def route(payer: Payer) -> str | None:
@@ -90,22 +87,19 @@ def need_of_letter(visit: VisitRecord, payer: str | None) -> Need:
     )
 
 
-def letter_page(one: Lettered, payer: Payer, today: date, approved_by: str = "") -> tuple[str, str, str]:
-    """The letter as HTML, with the header and footer of every page."""
-    said = {
-        "claim": one.claim,
-        "visit": one.support,
-        "payer": payer.adapter.name,
-        "line": next(line for line in one.claim.lines if line.code == unlisted.CODE),
-        "worth": unlisted.worth,
-        "number": one.number,
-        "today": today,
-        "approved_by": approved_by,
-    }
-    header, body, footer = (
-        _TEMPLATES.get_template(f"letter_{part}.html").render(said) for part in ("header", "body", "footer")
+def letter_page(one: Lettered, payer: Payer, today: date, approved_by: str = "") -> Page:
+    """The letter, to be printed."""
+    return render(
+        "letter",
+        claim=one.claim,
+        visit=one.support,
+        payer=payer.adapter.name,
+        line=next(line for line in one.claim.lines if line.code == unlisted.CODE),
+        worth=unlisted.worth,
+        number=one.number,
+        today=today,
+        approved_by=approved_by,
     )
-    return body, header, footer
 
 
 def new_number() -> str:
@@ -181,7 +175,7 @@ class Desk:
         return wanted
 
     def _print(self, one: Lettered, payer: Payer, today: date, approved_by: str = "") -> bytes:
-        return printed(self._browser, *letter_page(one, payer, today, approved_by))
+        return to_pdf(letter_page(one, payer, today, approved_by), self._browser)
 
     def _finish(self, one: Lettered, payer: Payer, letter: bytes, how: str, act: Act) -> None:
         """Put letter and records on the claim, each under its control number, and let the claim go.

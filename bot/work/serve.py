@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import Passing
-from bot.ledger import queue, seats
+from bot.ledger import queue, runs, seats
 from bot.ledger.queue import LookUps, Scope
 from bot.ledger.restore import refuse_older
+from bot.ledger.store import BOT, Act
 from bot.log import get
 from bot.portal.desk import Desk
 from bot.work.dispatch import Workshop
+from bot.work.morning import PULSE
+from bot.work.report import Herald
 from bot.work.shift import Plan, Progress, Shift
 
 #: How often the ledger is asked what is due.
@@ -33,8 +36,12 @@ class Unattended:
     progress: Progress
     #: Set, no new claim is begun; those in hand are brought to their end.
     stopping: asyncio.Event
+    #: Tells the office its report once a morning, where it wants to be told.
+    herald: Herald | None = None
     #: What ended it before it was told to stop.
     failure: Exception | None = None
+    _run: int | None = None
+    _seen_at: datetime | None = None
     _told: dict[tuple[str, str], str] = field(default_factory=dict)
     _not_before: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
@@ -42,6 +49,7 @@ class Unattended:
         """A payer and login for every shift that should begin now: where there is work, as many as seats are
         free."""
         ledger, clock = self.workshop.ledger, self.workshop.clock
+        await self._show_itself()
         await asyncio.to_thread(queue.recover, ledger, clock.now())
         found = []
         for slug, payer in self.workshop.office.payers.items():
@@ -73,6 +81,31 @@ class Unattended:
             self.failure = self.failure or error
             self.stopping.set()
 
+    async def begin(self, who: str) -> None:
+        """Note that this process is at work."""
+        act = Act(who, self.workshop.clock.now())
+        self._run = await asyncio.to_thread(runs.begin, self.workshop.ledger, runs.SERVE, act, whole=True)
+
+    async def end(self) -> None:
+        """Note that it is no more."""
+        if self._run is not None:
+            now, failed = self.workshop.clock.now(), self.failure is not None
+            with suppress(OperationalError):
+                await asyncio.to_thread(runs.end, self.workshop.ledger, self._run, now, failed=failed)
+
+    async def _show_itself(self) -> None:
+        """Note once in a while that this process is at work, and tell the office its report when it is time."""
+        now = self.workshop.clock.now()
+        if self._run is None or (self._seen_at is not None and now < self._seen_at + PULSE):
+            return
+        self._seen_at = now
+        await asyncio.to_thread(runs.seen, self.workshop.ledger, self._run, now)
+        if self.herald is not None:
+            try:
+                await asyncio.to_thread(self.herald.tell, now)
+            except Exception as error:  # the claims matter more than what is told of them
+                log.warning("report_failed", error=type(error).__name__)
+
     async def pause(self) -> None:
         """Wait for the next tick, or for the end."""
         with suppress(TimeoutError):
@@ -99,18 +132,31 @@ class _Once:
         self._unattended.tell(payer, login, why)
 
 
-async def serve(workshop: Workshop, progress: Progress, stopping: asyncio.Event) -> None:
+async def serve(
+    workshop: Workshop,
+    progress: Progress,
+    stopping: asyncio.Event,
+    herald: Herald | None = None,
+    who: str = BOT,
+) -> None:
     """Work whatever is due until `stopping` is set; then bring the claims in hand to their end."""
-    unattended = Unattended(workshop, progress, stopping)
+    unattended = Unattended(workshop, progress, stopping, herald)
     await asyncio.to_thread(refuse_older, workshop.ledger)
-    async with workshop.desk() as desk:
-        if workshop.ledger.database.embedded:
-            await asyncio.to_thread(seats.clear, workshop.ledger)
-            await _alone(unattended, desk)
-        else:
-            from bot.work import engine  # its packages are an extra
+    await unattended.begin(who)
+    try:
+        async with workshop.desk() as desk:
+            if workshop.ledger.database.embedded:
+                await asyncio.to_thread(seats.clear, workshop.ledger)
+                await _alone(unattended, desk)
+            else:
+                from bot.work import engine  # its packages are an extra
 
-            await engine.serve(unattended, desk)
+                await engine.serve(unattended, desk)
+    except Exception as error:
+        unattended.failure = unattended.failure or error
+        raise
+    finally:
+        await unattended.end()
     if unattended.failure is not None:
         raise unattended.failure
 

@@ -383,7 +383,8 @@ def test_the_letter_says_what_the_record_says(office: Desk) -> None:
     adapter = find_adapters()["lakeshore"]
     no_logins: tuple[Login, ...] = ()
     payer = Payer(adapter("http://127.0.0.3:9"), policy_of(adapter), no_logins, adapter.limits.visibility_delay)
-    body, header, footer = letter_page(one, payer, date(2026, 7, 1))
+    page = letter_page(one, payer, date(2026, 7, 1))
+    body, header, footer = page.body, page.header, page.footer
     visit = one.support
     for words in (
         visit.nature, visit.extent, visit.effort, visit.equipment, visit.staff, visit.practitioner_name, "97606",
@@ -392,7 +393,7 @@ def test_the_letter_says_what_the_record_says(office: Desk) -> None:
         assert words.replace("'", "&#39;") in body
     assert one.claim.account in header
     assert one.number in footer
-    approved, _, _ = letter_page(one, payer, date(2026, 7, 1), approved_by="Dr. Anneli Lindqvist")
+    approved = letter_page(one, payer, date(2026, 7, 1), approved_by="Dr. Anneli Lindqvist").body
     assert "Read and approved for sending by Dr. Anneli Lindqvist" in approved
 
 

@@ -154,6 +154,11 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "payers map",
         "payers pause",
         "payers resume",
+        "report",
+        "ready",
+        "proof",
+        "export",
+        "audit",
     }
 
 
@@ -167,6 +172,10 @@ READING = (
     "claims show",
     "files list",
     "files show",
+    "report",
+    "ready",
+    "proof",
+    "audit",
 )
 
 

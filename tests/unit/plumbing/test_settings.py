@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -264,6 +264,9 @@ def test_each_value_is_explained_with_its_source(home: Home, monkeypatch: pytest
         ("ledger.url", "postgresql+psycopg://********", "environment"),
         ("browser.executable", "", "default"),
         ("browser.headed", "false", "default"),
+        ("office.expected_by", "", "default"),
+        ("office.notify", "", "default"),
+        ("office.backups", "", "default"),
         ("leads", "", "default"),
         ("require_release", "false", "default"),
     ]
@@ -285,3 +288,13 @@ def test_nor_in_the_library_s_own_error() -> None:
 
 def test_without_payers_that_is_said(home: Home) -> None:
     assert explain(home)[0] == Setting("payers", "", "default")
+
+
+def test_the_hour_and_the_program_of_an_office(home: Home) -> None:
+    write(home, '[office]\nexpected_by = "07:30"\nnotify = "mail -s \\"a b\\" x"\n')
+    office = load(home).office
+    assert (office.expected_by, office.notify) == (time(7, 30), ("mail", "-s", "a b", "x"))
+    for hour in ('"25:00"', '"07:30+05:00"', '"early"'):
+        write(home, f"[office]\nexpected_by = {hour}\n")
+        with pytest.raises(ConfigurationError, match=r"office\.expected_by"):
+            load(home)

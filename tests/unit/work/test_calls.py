@@ -20,7 +20,7 @@ from bot.ledger import tasks, views
 from bot.ledger.calls import Told
 from bot.work import answers, schedule
 from bot.work.answers import Answer
-from bot.work.calls import QUESTIONS, TOPICS, Call, calls, meanwhile, sheet_pages
+from bot.work.calls import QUESTIONS, TOPICS, Call, calls, meanwhile, sheets
 from bot.work.limits import Calls
 from bot.work.payers import Office, Payer, find_adapters, policy_of
 from tests.unit.ledger.books import CLAIMS, NOON, Books, need
@@ -115,13 +115,13 @@ def test_a_line_that_nobody_has_named_leaves_room_for_its_number(books: Books) -
     silent = replace(NORTHSTAR, policy=NORTHSTAR.policy.model_copy(update={"calls": Calls()}))
     [call] = calls(Office([silent]), books.ledger, TODAY)
     assert (call.phone, call.document()["phone"]) == (None, None)
-    assert "________" in sheet_pages([call], [], TODAY, "ruth")[0]
+    assert "________" in sheets([call], [], TODAY, "ruth").body
 
 
 def test_the_sheet_has_what_the_representative_asks_for(books: Books) -> None:
     _waiting(books, CLAIMS[0], control_number=NUMBER, payer_words="In process <b>")
     patient = CLAIMS[0].patient
-    body = sheet_pages(_calls(books), meanwhile(OFFICE, books.ledger, TODAY), TODAY, "ruth")[0]
+    body = sheets(_calls(books), meanwhile(OFFICE, books.ledger, TODAY), TODAY, "ruth").body
     for words in (
         patient.last, CLAIMS[0].subscriber.member_id, CLAIMS[0].account, CLAIMS[0].billing.npi, NUMBER,
         "1-800-555-0142", "In process &lt;b&gt;", CLAIMS[0].lines[0].code, f"{CLAIMS[0].charge}", "Said",

@@ -60,6 +60,9 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
     )
+    with op.batch_alter_table("sends", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sends_armed_at"), ["armed_at"], unique=False)
+
     op.create_table(
         "restores",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -68,6 +71,22 @@ def upgrade() -> None:
         sa.Column("who", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
     )
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_runs_seen_at"), ["seen_at"], unique=False)
+
     op.create_table(
         "seats",
         sa.Column("payer", sa.String(length=64), nullable=False),
@@ -224,6 +243,7 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_claim_id"), ["claim_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_events_task_id"), ["task_id"], unique=False)
+        batch_op.create_index("ix_events_what", ["what", "at"], unique=False)
 
     op.create_table(
         "control_numbers",
@@ -377,6 +397,7 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proves", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_evidence_attempt_id")),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_evidence_claim_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
@@ -425,6 +446,7 @@ def downgrade() -> None:
     op.drop_table("control_numbers")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_events_task_id"))
+        batch_op.drop_index("ix_events_what")
         batch_op.drop_index(batch_op.f("ix_events_claim_id"))
 
     op.drop_table("events")
@@ -453,7 +475,14 @@ def downgrade() -> None:
     op.drop_table("tasks")
     op.drop_table("sign_ins")
     op.drop_table("seats")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_runs_seen_at"))
+
+    op.drop_table("runs")
     op.drop_table("restores")
+    with op.batch_alter_table("sends", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sends_armed_at"))
+
     op.drop_table("sends")
     op.drop_table("routes")
     op.drop_table("pauses")
