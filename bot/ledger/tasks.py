@@ -87,6 +87,11 @@ def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> N
         note(connection, "task_closed", act, task_id=task_id)
 
 
+def is_open(connection: Connection, cause: str) -> bool:
+    """Whether a task is open for a cause."""
+    return connection.execute(select(tasks.c.id).where(tasks.c.open_cause == cause)).first() is not None
+
+
 def close_by_cause(connection: Connection, cause: str, act: Act, answer: str) -> None:
     """Close the task open for a cause, if there is one: what it was about is over."""
     task_id = connection.execute(select(tasks.c.id).where(tasks.c.open_cause == cause)).scalar_one_or_none()

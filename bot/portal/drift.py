@@ -1,10 +1,10 @@
-"""What has changed on a portal's form: each page against its declaration, and against how it looked when it was last
-found fine.
+"""What has changed on a portal's form: each page against its declaration, and against how it looked when it was
+last found fine.
 
-The declaration says what we need; the baseline says what was there. A field without which nothing works is missed by
-the declaration alone; that a select offers less than last week, or that a field now keeps fewer characters than it
-did, only the baseline can tell. It holds labels of ours, lengths and the words of choices: no values, nothing of a
-patient.
+The declaration says what we need; the baseline says what was there. A field without which nothing works is missed
+by the declaration alone; that a select offers less than last week, or that a field now keeps fewer characters than
+it did, only the baseline can tell. It holds labels of ours, lengths and the words of choices: no values, nothing of
+a patient.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
-from bot.claims.model import Claim
-from bot.portal import fit
 from bot.portal.adapter import Adapter, Field, Fixed, FormPage, Kind, Search
 from bot.portal.reading import Control, Reading
 
@@ -50,8 +48,8 @@ class Change:
     field: str
     #: What is there now, as far as there is something.
     now: str = ""
-    #: Whether the adapter must be corrected. Otherwise only the baseline knew it otherwise, and a person may accept
-    #: it as it is now.
+    #: Whether the adapter must be corrected. Otherwise only the baseline knew it otherwise, and a person may
+    #: accept it as it is now.
     declared: bool = True
 
     def __str__(self) -> str:
@@ -89,7 +87,7 @@ class Mark:
 
 
 class Baseline:
-    """How the pages of one login's form looked when they were last found fine: its declared fields, by page title."""
+    """How the pages of one login's form looked when they were last found fine: declared fields, by page title."""
 
     def __init__(self, pages: Mapping[str, Mapping[str, Mark]] | None = None) -> None:
         self._pages = dict(pages or {})
@@ -122,10 +120,9 @@ class Baseline:
         )
 
 
-def compare(
-    adapter: Adapter, page: FormPage, reading: Reading, baseline: Baseline, claim: Claim | None = None
-) -> list[Change]:
-    """What has changed on a page, which is open; `claim` is one whose choices it must offer."""
+def compare(adapter: Adapter, page: FormPage, reading: Reading, baseline: Baseline) -> list[Change]:
+    """What has changed on a page, which is open. Whether a select offers what one claim needs shows when it is
+    filled."""
     known = baseline.page(page.title)
     declared = list(_declared(page))
     labels = {field.label for field in (*page.fields, *declared)}
@@ -134,7 +131,7 @@ def compare(
     for field in declared:
         control = reading.control(field.label, page.title)
         if control is not None:
-            found += _altered(page, field, control, known, claim)
+            found += _altered(page, field, control, known)
         elif field.required or not (_waits(adapter, page, field, reading) or _never_was(field, known)):
             found.append(_gone(adapter, page, field, declared, reading, strangers))
     renamed = {change.now for change in found if change.what is What.RENAMED}
@@ -214,13 +211,13 @@ def _gone(
         return Change(What.MOVED, page.title, field.label, hidden.section)
     if (control := _in_its_place(page, field, declared, reading, strangers)) is not None:
         return Change(What.RENAMED, page.title, field.label, control.label)
-    return Change(What.MISSING, page.title, field.label)
+    return Change(What.MISSING, page.title, field.label, declared=field.required)
 
 
 def _in_its_place(
     page: FormPage, field: Field, declared: Sequence[Field], reading: Reading, strangers: Sequence[Control]
 ) -> Control | None:
-    """The unknown field of the same kind with a label like this one's, else the one between the same neighbours."""
+    """The unknown field of the same kind with a label like this one's, else that between the same neighbours."""
     kind = _KINDS.get(field.kind)
     alike = [one for one in strangers if (one.kind == kind if kind else one.kind not in _KINDS.values())]
     for one in alike:
@@ -237,9 +234,7 @@ def _in_its_place(
     return between[0] if len(between) == 1 and (before or after) else None
 
 
-def _altered(
-    page: FormPage, field: Field, control: Control, known: Mapping[str, Mark] | None, claim: Claim | None
-) -> Iterator[Change]:
+def _altered(page: FormPage, field: Field, control: Control, known: Mapping[str, Mark] | None) -> Iterator[Change]:
     """What has changed about a field that is where it was."""
     was = known.get(field.label) if known else None
     now = control.max_length
@@ -249,26 +244,12 @@ def _altered(
         elif was is not None and was.longest is not None and now < was.longest:
             change = f"takes {now} characters, not {was.longest} as before"
             yield Change(What.LENGTH, page.title, field.label, change, declared=False)
-    if field.kind not in (Kind.SELECT, Kind.RADIO) or not control.choices:
-        return
-    wanted = _wanted(page, field, claim)
-    if wanted is not None and all(wanted not in choice for choice in control.choices):
-        shown = "the choice we need" if field.sensitive else f"'{wanted}'"
-        yield Change(What.OPTIONS, page.title, field.label, f"does not offer {shown}")
-        return
     offered = _words(field, control)
     if was is not None and (less := [words for words in was.choices if words not in offered]):
         more = [words for words in offered if words not in was.choices]
         new = f", and now offers {_listed(more)}" if more else ""
         change = f"does not offer {_listed(less)} any more{new}"
         yield Change(What.OPTIONS, page.title, field.label, change, declared=False)
-
-
-def _wanted(page: FormPage, field: Field, claim: Claim | None) -> str | None:
-    """What must be chosen in a field, as far as one claim, or every claim, says."""
-    if isinstance(field.source, Fixed):
-        return field.source.value
-    return fit.expected(field, claim) or None if claim is not None and field in page.fields else None
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -35,9 +35,7 @@ async def _nothing_leaves(stage: str) -> None:
 class Form:
     """One claim being entered into one portal's form."""
 
-    def __init__(
-        self, page: Page, adapter: Adapter, claim: Claim, baseline: Baseline | None = None
-    ) -> None:
+    def __init__(self, page: Page, adapter: Adapter, claim: Claim, baseline: Baseline | None = None) -> None:
         self.page = page
         self.adapter = adapter
         self.claim = claim
@@ -95,11 +93,11 @@ class Form:
     async def inspect(self, form_page: FormPage) -> tuple[list[Change], Reading]:
         """What has changed on the page that is open, and the page; one without changes is remembered."""
         reading = await read(self.page, choices=True)
-        changes = drift.compare(self.adapter, form_page, reading, self.baseline, self.claim)
+        changes = drift.compare(self.adapter, form_page, reading, self.baseline)
         if changes:
             await asyncio.sleep(SETTLING)
             reading = await read(self.page, choices=True)
-            changes = drift.compare(self.adapter, form_page, reading, self.baseline, self.claim)
+            changes = drift.compare(self.adapter, form_page, reading, self.baseline)
         if not changes:
             self.baseline.learn(form_page, reading)
         return changes, reading

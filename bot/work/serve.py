@@ -16,7 +16,7 @@ from bot.ledger.restore import refuse_older
 from bot.log import get
 from bot.portal.desk import Desk
 from bot.work.dispatch import Workshop
-from bot.work.shift import Plan, Progress, Shift
+from bot.work.shift import Plan, Progress, Shift, admitted
 
 #: How often the ledger is asked what is due.
 TICK = timedelta(seconds=10)
@@ -45,6 +45,9 @@ class Unattended:
         await asyncio.to_thread(queue.recover, ledger, clock.now())
         found = []
         for slug, payer in self.workshop.office.payers.items():
+            if (why := await admitted(ledger, payer, clock.now())) is not None:
+                self._tell_once(slug, "", why)
+                continue
             for login in payer.logins:
                 waits = self._not_before.get((slug, login.name), clock.now()) > clock.now()
                 if not waits and await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
@@ -82,6 +85,9 @@ class Unattended:
     def tell(self, slug: str, name: str, why: str) -> None:
         """Say why a login stopped, once, and let it rest: a portal that is down is not asked at every tick."""
         self._not_before[slug, name] = self.workshop.clock.now() + REST
+        self._tell_once(slug, name, why)
+
+    def _tell_once(self, slug: str, name: str, why: str) -> None:
         if self._told.get((slug, name)) != why:
             self._told[slug, name] = why
             self.progress.stopped(slug, name, why)
