@@ -2,9 +2,9 @@
 last found fine.
 
 The declaration says what we need; the baseline says what was there. A field without which nothing works is missed
-by the declaration alone; that a select offers less than last week, or that a field now keeps fewer characters than
-it did, only the baseline can tell. It holds labels of ours, lengths and the words of choices: no values, nothing of
-a patient.
+by the declaration alone; that a select offers less than last week, or that a field now keeps fewer characters
+than it did, only the baseline can tell. It holds labels of ours, lengths and the words of choices: no values,
+nothing of a patient.
 """
 
 from __future__ import annotations

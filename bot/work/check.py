@@ -1,7 +1,7 @@
 """A portal's form checked by itself: signed in, walked with the door shut, compared page by page.
 
-It is the comparison that every claim's entry begins with, over all pages at once and to the end, whatever the first of
-them shows.
+It is the comparison that each page of a claim's entry begins with, over all pages at once and to the end, whatever
+the first of them shows.
 """
 
 from __future__ import annotations

@@ -1,0 +1,168 @@
+"""Each way in which a form can change overnight, at every portal: the payer stops before anything is left there, the
+field is named, and it is one task. Judged by the portal's own books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.claims.vocabulary import State
+from bot.ledger import baselines, people, queue, views
+from bot.ledger.store import Act
+from bot.portal.drift import Baseline, What
+from bot.work.check import Report, check
+from fixtures.claims.generate import claims
+from fixtures.portals.faults import Fault
+from fixtures.portals.registry import SITES
+from tests.conftest import Loop
+from tests.office import PATIENCE, TestOffice, wired_office
+
+#: What the portals do, how it is recognised, and whether it can be seen without a baseline.
+DRIFTS = {
+    Fault.MISSING_FIELD: What.MISSING,
+    Fault.RENAME_LABEL: What.RENAMED,
+    Fault.MOVED_FIELD: What.MOVED,
+    Fault.NEW_MANDATORY_FIELD: What.NEW_MANDATORY,
+    Fault.CHANGED_OPTIONS: What.OPTIONS,
+    Fault.SHORTER_FIELD: What.LENGTH,
+}
+#: What each portal calls the fields that change.
+ACCOUNT = {"lakeshore": "Patient account no."}
+AUTHORISATION = {"lakeshore": "Prior authorization", "summit": "Prior Authorization No."}
+PLACE = {"lakeshore": "Place of service"}
+SLUGS = sorted(SITES)
+
+
+def field(slug: str, fault: Fault) -> str:
+    """The field that a fault is about, in the portal's words."""
+    match fault:
+        case Fault.MISSING_FIELD | Fault.MOVED_FIELD:
+            return AUTHORISATION.get(slug, "Prior Authorization")
+        case Fault.CHANGED_OPTIONS:
+            return PLACE.get(slug, "Place of Service")
+        case Fault.NEW_MANDATORY_FIELD:
+            return "Referral Source"
+        case _:
+            return ACCOUNT.get(slug, "Patient Control Number")
+
+
+@pytest.fixture
+def one(slug: str, tmp_path: Path, loop: Loop) -> Iterator[TestOffice]:
+    with wired_office(slug, tmp_path, loop, timedelta(0), PATIENCE, signs_in=False) as (office, _):
+        yield office
+
+
+def checked(one: TestOffice, *, accept: bool = False, why: str = "") -> Report:
+    act = Act("tester", one.clock.now(), why)
+    return one.loop.run(check(one.workshop, one.slug, None, act, accept=accept), 120)
+
+
+_baselines: dict[str, dict[str, object]] = {}
+
+
+def know(one: TestOffice) -> None:
+    """The office has found the form fine before; looked at once for all tests."""
+    if one.slug not in _baselines:
+        report = checked(one)
+        assert report.fine, report
+        _baselines[one.slug] = baselines.load(one.ledger, one.slug, "main").document()
+    known = Baseline.of(_baselines[one.slug])  # type: ignore[arg-type]
+    baselines.keep(one.ledger, one.slug, "main", known, Act("tester", one.clock.now()))
+
+
+def left(one: TestOffice) -> list[str]:
+    """What reached the portal and leaves something there, by its own count."""
+    return [request["stage"] for request in one.portal.requests if request["stage"] != "sign_in"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("fault", DRIFTS)
+def test_a_changed_form_stops_the_payer_before_anything_is_left_there(
+    slug: str, fault: Fault, one: TestOffice
+) -> None:
+    ids = one.queue(claims(slug, 3))
+    know(one)
+    one.portal.inject(fault, None, None)
+    summary = one.run()
+    assert summary.balanced
+    assert {one.claim(claim_id)["state"] for claim_id in ids} == {State.QUEUED}
+    [task] = one.tasks()
+    assert task["kind"] == "form-changed"
+    assert f"'{field(slug, fault)}'" in task["title"]
+    report = checked(one)  # the payer is parked; its form can be looked at all the same
+    assert [(change.what, change.field) for change in report.changes[:1]] == [(DRIFTS[fault], field(slug, fault))]
+    assert len(one.tasks()) == 1
+    assert left(one) == []
+    one.run()
+    assert left(one) == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_form_as_declared_is_fine_to_the_end_and_nothing_is_left_there(slug: str, one: TestOffice) -> None:
+    one.queue(claims(slug, 1))
+    report = checked(one)
+    assert report.first
+    assert report.fine, report
+    assert report.sight is not None
+    declared = [page.title for page in one.payer.adapter.pages if slug != "northstar" or page.when is None]
+    assert list(report.sight.seen) == [*declared, one.payer.adapter.search.title]
+    assert {unseen.what for unseen in report.sight.unseen} <= {
+        "the receipt",
+        "the search's results",
+        "page 'Coordination of Benefits'",
+    }
+    assert (left(one), one.tasks()) == ([], [])
+    assert not checked(one).first
+    one.run()
+    assert left(one) != []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_office_without_claims_sees_as_far_as_an_invented_one_leads(slug: str, one: TestOffice) -> None:
+    report = checked(one)
+    assert report.account is None
+    assert report.fine, report
+    assert report.sight is not None
+    assert report.sight.seen[0] == one.payer.adapter.pages[0].title
+    assert report.sight.unseen
+    assert left(one) == []
+
+
+@pytest.mark.parametrize("slug", ["northstar"])
+def test_a_person_may_take_what_only_the_baseline_knew_for_fine(slug: str, one: TestOffice) -> None:
+    one.queue(claims(slug, 1))
+    know(one)
+    one.portal.inject(Fault.CHANGED_OPTIONS, None, None)
+    assert not checked(one).fine
+    report = checked(one, accept=True, why="they told us")
+    assert report.fine
+    assert [change.what for change in report.accepted] == [What.OPTIONS] * 2
+    [row] = baselines.checked(one.ledger, slug)
+    assert (row.who, row.why) == ("tester", "they told us")
+    people.resume(one.ledger, slug, None, Act("tester", one.clock.now()))
+    assert one.tasks() == []
+    one.run()
+    assert left(one) == ["submit"]
+
+
+@pytest.mark.parametrize("slug", ["northstar"])
+def test_nobody_can_accept_what_the_adapter_declares_otherwise(slug: str, one: TestOffice) -> None:
+    one.queue(claims(slug, 1))
+    one.portal.inject(Fault.RENAME_LABEL, None, None)
+    report = checked(one, accept=True, why="why not")
+    assert not report.fine
+    assert queue.pause_of(one.ledger, slug, "main") is not None
+
+
+@pytest.mark.parametrize("slug", ["northstar"])
+def test_a_portal_that_is_down_has_not_changed(slug: str, one: TestOffice) -> None:
+    one.queue(claims(slug, 1))
+    one.portal.inject(Fault.MAINTENANCE, None, None)
+    report = checked(one)
+    assert report.sight is None
+    assert "Scheduled maintenance" in report.stopped
+    assert one.tasks() == []
+    assert views.pause_rows(one.ledger) == []
