@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.claims.model import Claim
 from bot.errors import FormChanged, UnknownItem
@@ -29,6 +30,10 @@ from bot.work.shift import Plan, Shift
 
 #: Claims of the office, newest first, among which one is looked for that this form takes.
 RECENT = 20
+
+
+#: Kinds of task that keep a form from being checked, or that come of it.
+CAUSES = ("form-changed", "sign-in-refused", "person-needed", "automation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,34 @@ class Report:
     def fine(self) -> bool:
         """Whether the form is as declared and as it was."""
         return self.sight is not None and not self.changes
+
+
+def document(report: Report) -> dict[str, Any]:
+    """A report for programs."""
+    sight = report.sight
+    return {
+        "payer": report.payer,
+        "login": report.login,
+        "at": report.at,
+        "fine": report.fine,
+        "first": report.first,
+        "account": report.account,
+        "stopped": report.stopped,
+        "changes": [
+            {
+                "what": str(change.what),
+                "page": change.page,
+                "field": change.field,
+                "now": change.now,
+                "message": str(change),
+                "accepted": change in report.accepted,
+                "adapter": change.declared,
+            }
+            for change in (sight.changes if sight else ())
+        ],
+        "seen": list(sight.seen) if sight else [],
+        "unseen": [{"what": one.what, "why": one.why} for one in sight.unseen] if sight else [],
+    }
 
 
 async def check(workshop: Workshop, payer: str, login: str | None, act: Act, *, accept: bool) -> Report:
