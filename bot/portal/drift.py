@@ -230,7 +230,9 @@ def _in_its_place(
     after = next((label for label in order[at + 1 :] if label in there), None)
     first = there.index(before) + 1 if before else 0
     last = there.index(after, first) if after and after in there[first:] else len(there)
-    between = [one for one in alike if one.label in there[first:last]]
+    # at the page's edge anything may stand, such as a search of the whole portal
+    edge = before is None or after is None
+    between = [one for one in alike if one.label in there[first:last] and (one.required or not edge)]
     return between[0] if len(between) == 1 and (before or after) else None
 
 

@@ -244,11 +244,14 @@ class Shift:
             return True
         about = (self.ledger, self.payer.slug, automation.gap, claims, self.clock.now())
         turn = await asyncio.to_thread(pace.reserve, *about)
+        if why := self.payer.closed(turn):
+            self._stopped(why)
+            return False
         while (left := (turn - self.clock.now()).total_seconds()) > 0:
             if self.plan.stopping is not None and self.plan.stopping.is_set():
                 return False
             await self.clock.wait(min(left, GLANCE))
-        return self.payer.closed(self.clock.now()) is None and await self._pause() is None
+        return await self._pause() is None
 
     async def _due(self, seat: Seat, which: LookUps) -> tuple[Item, Armed | None] | None:
         if self.plan.dry_run or not which:

@@ -91,8 +91,8 @@ def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) ->
             kind="form-changed",
             title=f"{payer.adapter.name}: the portal has changed. {error.message}",
             action=(
-                f"See all of it, and what a person may accept: payerbot payers check {payer.slug}. Have the adapter"
-                f" corrected, then run: {resume}"
+                f"See all of it, and what a person may accept: payerbot payers check {payer.slug}. Have the"
+                f" adapter corrected, then run: {resume}"
             ),
             payer=payer.slug,
             actor=error.actor,
