@@ -132,7 +132,7 @@ def compare(adapter: Adapter, page: FormPage, reading: Reading, baseline: Baseli
         control = reading.control(field.label, page.title)
         if control is not None:
             found += _altered(page, field, control, known)
-        elif field.required or not (_waits(adapter, page, field, reading) or _never_was(field, known)):
+        elif field.required or (_was_there(field, known) and not _waits(adapter, page, field, reading)):
             found.append(_gone(adapter, page, field, declared, reading, strangers))
     renamed = {change.now for change in found if change.what is What.RENAMED}
     found += [
@@ -147,6 +147,19 @@ def strangers(page: FormPage, reading: Reading) -> set[str]:
     """Labels of visible fields that the declaration of this page does not name."""
     labels = {field.label for field in (*page.fields, *_declared(page))}
     return {c.label for c in reading.controls if c.visible and not c.fixed} - labels
+
+
+def never_seen(page: FormPage, reading: Reading, baseline: Baseline) -> list[str]:
+    """Labels of optional fields that a page does not have and never had: it may show them once something asks for
+    them, or the declaration is wrong. A claim that needs one stops the payer."""
+    known = baseline.page(page.title)
+    return [
+        field.label
+        for field in _declared(page)
+        if not field.required
+        and not _was_there(field, known)
+        and all(control.label != field.label for control in reading.controls)
+    ]
 
 
 def search_page(search: Search) -> FormPage:
@@ -179,8 +192,8 @@ def _words(field: Field, control: Control) -> tuple[str, ...]:
     return tuple(words or value for value, words in control.choices)
 
 
-def _never_was(field: Field, known: Mapping[str, Mark] | None) -> bool:
-    return known is not None and field.label not in known
+def _was_there(field: Field, known: Mapping[str, Mark] | None) -> bool:
+    return known is not None and field.label in known
 
 
 def _waits(adapter: Adapter, page: FormPage, field: Field, reading: Reading) -> bool:

@@ -98,6 +98,10 @@ class _Walk:
             return why, True
         changes, reading = await self._compared(form_page)
         self._strangers |= dict.fromkeys(drift.strangers(form_page, reading), form_page.title)
+        self.unseen += [
+            Unseen(f"field '{label}' on page '{form_page.title}'", "it is declared, and has never been there")
+            for label in drift.never_seen(form_page, reading, self.form.baseline)
+        ]
         there = _as_it_is(form_page, changes)
         try:
             async with way.explained(self.page, self.adapter):
