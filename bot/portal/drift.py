@@ -186,8 +186,8 @@ def _marks(page: FormPage, reading: Reading) -> Iterator[tuple[str, Mark]]:
 
 
 def _words(field: Field, control: Control) -> tuple[str, ...]:
-    """What a field offers; nothing of one that may name people."""
-    if field.sensitive or field.kind not in (Kind.SELECT, Kind.RADIO):
+    """What a field offers; nothing of one that may name people, or that offers each claim something else."""
+    if field.sensitive or field.varies or field.kind not in (Kind.SELECT, Kind.RADIO):
         return ()
     return tuple(words or value for value, words in control.choices)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.claims.model import Claim
+from bot.claims.vocabulary import Status
 from bot.errors import FormChanged, NotAsQueued, PayerHasIt, PortalError, PortalRefused, SessionLost
 from bot.portal import drift, fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, SavingAdapter, target
@@ -14,7 +15,7 @@ from bot.portal.drift import Change, What
 from bot.portal.form import Form
 from bot.portal.reading import Reading
 from bot.portal.session import Session
-from bot.portal.submission import guarded
+from bot.portal.submission import guarded, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,10 @@ class _Walk:
             return
         if not found:
             self.unseen.append(Unseen("the search's results", "it found nothing to show"))
+        for words in sorted({row.words for row in found}):
+            if status_of(adapter, words) is Status.UNRECOGNISED:
+                why = "the adapter does not know what it means"
+                self.unseen.append(Unseen(f"the word '{words}' in the claim search", why))
 
     def _resolved(self, change: Change) -> Change:
         """A field that is missing on one page and new on another has moved."""

@@ -45,14 +45,15 @@ class Unattended:
         await asyncio.to_thread(queue.recover, ledger, clock.now())
         found = []
         for slug, payer in self.workshop.office.payers.items():
-            if (why := await admitted(ledger, payer, clock.now())) is not None:
-                self._tell_once(slug, "", why)
-                continue
             for login in payer.logins:
                 waits = self._not_before.get((slug, login.name), clock.now()) > clock.now()
-                if not waits and await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
-                    taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
-                    found += [(slug, login.name)] * (login.seats - taken)
+                if waits or not await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
+                    continue
+                if (why := await admitted(ledger, payer, clock.now())) is not None:
+                    self._tell_once(slug, login.name, why)
+                    continue
+                taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
+                found += [(slug, login.name)] * (login.seats - taken)
         return found
 
     async def shift(self, desk: Desk, slug: str, name: str) -> None:

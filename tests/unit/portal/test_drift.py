@@ -163,6 +163,17 @@ def test_a_choice_that_is_gone_or_reads_otherwise_is_a_change_a_new_one_is_none(
     assert found(place(office), Baseline()) == []
 
 
+def test_a_select_that_offers_each_claim_something_else_is_not_compared() -> None:
+    page = FormPage("Claim", (Field("Place of service", "place_of_service", kind=Kind.SELECT, varies=True),))
+    more, less = (
+        Reading((control("Place of service", "select-one", choices=choices),), {}, {})
+        for choices in ((("11", "Office"), ("12", "Home")), (("11", "Office"),))
+    )
+    baseline = Baseline()
+    baseline.learn(page, more)
+    assert drift.compare(ADAPTER, page, less, baseline) == []
+
+
 def test_a_field_that_takes_less_than_declared_or_than_before_is_a_change() -> None:
     [less] = found(reading(Account=control("Account", required=True, max_length=12)), Baseline())
     assert (less.what, less.declared) == (What.LENGTH, True)

@@ -275,6 +275,19 @@ def test_who_serves_waits_for_the_hours_and_says_so_once(books: Books, tmp_path:
     assert len(watcher.stops) == 2
 
 
+def test_a_payer_for_which_nothing_waits_needs_nobody(books: Books, tmp_path: Path) -> None:
+    watcher = Watcher()
+    store = EvidenceStore(tmp_path, books.vault)
+    office = Office([northstar()])
+    workshop = Workshop(office, books.ledger, store, books.clock, lambda: None)  # type: ignore[arg-type,return-value]
+    unattended = Unattended(workshop, watcher, asyncio.Event())
+    assert books.run(unattended.due()) == []
+    assert (watcher.stops, views.task_rows(books.ledger)) == ([], [])
+    books.queue(CLAIMS[0])
+    assert books.run(unattended.due()) == []
+    assert (len(watcher.stops), len(views.task_rows(books.ledger))) == (1, 1)
+
+
 def test_a_policy_without_it_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text('[filing]\ndays = 90\nsource = "x"\nverified = 2026-11-01\n')
     monkeypatch.setattr(payers, "files", lambda package: tmp_path)
