@@ -24,6 +24,8 @@ class Checked:
     #: Who took it for fine as it is: payerbot, where it fitted by itself.
     who: str
     why: str
+    #: Titles of the pages that were seen.
+    pages: tuple[str, ...]
 
 
 def load(ledger: Ledger, payer: str, login: str) -> Baseline:
@@ -66,9 +68,10 @@ def keep(ledger: Ledger, payer: str, login: str, baseline: Baseline, act: Act) -
 
 def checked(ledger: Ledger, payer: str | None = None) -> Sequence[Checked]:
     """When the forms were last found fine, of one payer or all."""
-    columns = [baselines.c[name] for name in ("payer", "login", "fine_at", "changed_at", "who", "why")]
+    columns = [baselines.c[name] for name in ("payer", "login", "fine_at", "changed_at", "who", "why", "pages")]
     query = select(*columns).order_by(baselines.c.payer, baselines.c.login)
     if payer is not None:
         query = query.where(baselines.c.payer == payer)
     with ledger.read() as connection:
-        return [Checked(*row) for row in connection.execute(query)]
+        rows = connection.execute(query).mappings()
+        return [Checked(**{**row, "pages": tuple(row["pages"])}) for row in rows]

@@ -193,6 +193,9 @@ def _form_seen(subject: Subject) -> Iterator[str]:
         yield f"the portal has changed (payerbot payers check {slug})"
     elif not subject.checks:
         yield f"this office has never compared its form (payerbot payers check {slug})"
+    elif unseen := _pages(subject.adapter) - {title for one in subject.checks for title in one.pages}:
+        few = ", ".join(f"'{title}'" for title in sorted(unseen))
+        yield f"pages never compared: {few} (payerbot payers check {slug}, once a claim is queued)"
     elif subject.today - max(one.fine_at.date() for one in subject.checks) > CHECKED:
         yield f"its form was not compared for {CHECKED.days} days (payerbot payers check {slug})"
 
@@ -202,6 +205,11 @@ _RULES: dict[Level, tuple[Rule, ...]] = {
     Level.SILVER: (_looks_up, _words, _readme),
     Level.GOLD: (_matrix, _form_seen),
 }
+
+
+def _pages(adapter: type[Adapter]) -> set[str]:
+    """Titles of the pages that every claim meets, as far as they are the same for every office."""
+    return {page.title for page in getattr(adapter, "pages", ()) if page.when is None}
 
 
 def _sources(folder: Traversable) -> Iterator[tuple[str, str]]:

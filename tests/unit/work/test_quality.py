@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,7 +21,8 @@ from payers.summit.adapter import Summit
 
 TODAY = date(2026, 12, 1)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-FINE = Checked("summit", "main", NOW, NOW, "payerbot", "")
+PAGES = tuple(page.title for page in Summit.pages)
+FINE = Checked("summit", "main", NOW, NOW, "payerbot", "", PAGES)
 
 
 @pytest.fixture
@@ -66,7 +68,8 @@ def test_what_nobody_played_is_silver(folder: Path) -> None:
     ("checks", "changed", "why"),
     [
         ((), False, "never compared"),
-        ((Checked("summit", "main", datetime(2026, 10, 1, tzinfo=UTC), NOW, "", ""),), False, "for 30 days"),
+        ((replace(FINE, fine_at=datetime(2026, 10, 1, tzinfo=UTC)),), False, "for 30 days"),
+        ((replace(FINE, pages=PAGES[:-1]),), False, "pages never compared: 'Ready to Submit'"),
         ((FINE,), True, "has changed"),
     ],
 )
