@@ -4,8 +4,10 @@ the field is named, and it is one task. Judged by the portal's own books."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from bot.claims.vocabulary import State
 from bot.ledger import baselines, people, queue, views
 from bot.ledger.store import Act
 from bot.portal import form
-from bot.portal.drift import Baseline, What
+from bot.portal.drift import Baseline, Change, What
 from bot.work.check import Report, check
 from fixtures.claims.generate import claims
 from fixtures.portals.faults import Fault
@@ -167,6 +169,34 @@ def test_a_person_may_take_what_only_the_baseline_knew_for_fine(slug: str, one: 
     assert one.tasks() == []
     one.run()
     assert left(one) == ["submit"]
+
+
+@pytest.mark.parametrize("slug", ["northstar"])
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ({"service_to": "Last Day"}, Change(What.RENAMED, "Claim Search", "Last Day", "Service Date To")),
+        ({"shows_status": "Stand"}, "page does not show 'Stand' any more"),
+        ({}, "the word 'In process' in the claim search"),
+    ],
+    ids=["field", "column", "word"],
+)
+def test_the_claim_search_is_looked_at_too(
+    slug: str, declared: dict[str, Any], found: Change | str, one: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.queue(claims(slug, 1))
+    one.run()
+    adapter = one.payer.adapter
+    monkeypatch.setattr(adapter, "search", replace(adapter.search, **declared), raising=False)
+    monkeypatch.setattr(adapter, "words", {}, raising=False)
+    report = checked(one)
+    assert report.sight is not None
+    if declared:
+        [change] = report.changes
+        assert found in (change, change.now)
+    else:
+        assert report.fine
+        assert found in [unseen.what for unseen in report.sight.unseen]
 
 
 @pytest.mark.parametrize("slug", ["northstar"])
