@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Status
-from bot.errors import FormChanged, NotAsQueued, PayerHasIt, PortalError, PortalRefused, SessionLost
+from bot.errors import FormChanged, LoginStopped, NotAsQueued, PayerHasIt, PortalError, PortalRefused, SessionLost
 from bot.portal import drift, fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, SavingAdapter, target
 from bot.portal.drift import Change, What
@@ -79,7 +79,7 @@ class _Walk:
             if why:
                 left = pages[at if also else at + 1 :]
                 self.unseen += [Unseen(f"page '{one.title}'", why) for one in left]
-                self.unseen.append(Unseen(f"button '{self.adapter.sends}'", "it stands behind those pages"))
+                self.unseen.append(Unseen(f"button '{self.adapter.sends}'", why))
                 break
         else:
             await self._look_at_button(pages[-1])
@@ -111,6 +111,8 @@ class _Walk:
             self.changes.append(Change(What.OTHER, form_page.title, "", _without_name(error, self.adapter)))
         except (PortalRefused, NotAsQueued) as error:
             self._complaint = error.message
+        except (SessionLost, LoginStopped):
+            raise
         except PortalError:
             if not self.changes:
                 raise
@@ -138,7 +140,7 @@ class _Walk:
                 await step()
         except PortalRefused as error:
             return f"the portal did not lead there: {self._complaint or error.message}"
-        except SessionLost:
+        except (SessionLost, LoginStopped):
             raise
         except PortalError as error:
             if self.changes or self._complaint:
