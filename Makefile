@@ -8,7 +8,7 @@ PYTHON ?=
 ARGS   ?=
 OPENIMIS := tests/real/openimis/backend
 
-.PHONY: install demo test test-real openimis lint bench soak lock clean
+.PHONY: install demo test test-real openimis lint bench soak matrix lock clean
 
 install: $(READY)
 
@@ -52,6 +52,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Every fault at every mock portal; what passes it whole has that written beside its adapter (payerbot payers list).
+matrix: $(READY)
+	@$(BIN)/payerbot browser
+	$(BIN)/pytest tests/faults/test_matrix.py --record-matrix --numprocesses auto --maxprocesses 4 $(ARGS)
 
 soak: $(READY)
 	@$(BIN)/payerbot browser

@@ -22,7 +22,7 @@ from bot.portal.evidence import EvidenceStore
 from bot.settings import LoginSettings, PayerSettings, Settings, load
 from bot.vault import Vault
 from bot.work.dispatch import Workshop
-from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
+from bot.work.payers import Login, Office, Payer, Policy, find_adapters, policy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,12 @@ def office_of(settings: Settings) -> Office:
         if slug not in adapters:
             known = ", ".join(sorted(adapters))
             raise ConfigurationError(f"payers.{slug}: there is no adapter of that name (there are: {known}).")
-        adapter = _adapter(adapters[slug], payer)
+        adapter, policy = _adapter(adapters[slug], payer), policy_of(adapters[slug])
+        _refuse_sessions(adapter, payer, policy)
         payers.append(
             Payer(
                 adapter,
-                policy_of(adapters[slug]),
+                policy,
                 tuple(_login(name, login) for name, login in payer.logins.items()),
                 adapter.limits.visibility_delay if payer.visibility_delay is None else payer.visibility_delay,
                 adapter.limits.verdict_delay if payer.verdict_delay is None else payer.verdict_delay,
@@ -101,6 +102,17 @@ def _adapter(kind: type[Adapter], settings: PayerSettings) -> Adapter:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = ".".join(("payers", kind.slug, "options", *(str(part) for part in wrong["loc"])))
         raise ConfigurationError(f"{name} is wrong: {wrong['msg'].removeprefix('Value error, ')}.") from None
+
+
+def _refuse_sessions(adapter: Adapter, settings: PayerSettings, policy: Policy) -> None:
+    """The settings may not ask for more sessions than the payer allows a robot."""
+    allowed = policy.automation.sessions if policy.automation else None
+    for name, login in settings.logins.items():
+        if allowed is not None and login.seats > allowed:
+            raise ConfigurationError(
+                f"payers.{adapter.slug}.logins.{name}.seats is {login.seats}, and {adapter.name} allows a robot "
+                f"{allowed} (sessions in its policy.toml)."
+            )
 
 
 def _login(name: str, settings: LoginSettings) -> Login:

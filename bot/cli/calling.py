@@ -12,7 +12,6 @@ from rich.markup import escape
 from bot.cli.call import Json, PayerOption, act, installation, print_json, write_for_owner
 from bot.cli.claims import payers_number
 from bot.errors import UsageError
-from bot.home import write_private
 from bot.ledger import calls as ledger_calls
 from bot.terminal import out
 from bot.terminal.calls import show_calls, show_recorded

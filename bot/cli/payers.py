@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from bot.cli.call import Json, Why, act, installation, print_json
+from bot.cli.call import DONE, FOR_A_PERSON, STOPPED, Json, Why, act, installation, print_json
 from bot.errors import UnknownItem, UsageError
 from bot.installation import Installation
-from bot.ledger import people, views
+from bot.ledger import baselines, people, tasks, views
+from bot.portal.adapter import Adapter
 from bot.terminal import out
-from bot.work.payers import find_adapters
+from bot.terminal.payers import show_check, show_payer, show_payers
+from bot.work import check
+from bot.work.payers import find_adapters, policy_of
+from bot.work.quality import Quality, quality_of
 
 app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
 
 
 @app.command("list")
 def payers_list(json_: Json = False) -> None:
-    """The payers there are adapters for, and what is set up."""
+    """The payers there are adapters for, what is set up, and how good each adapter is."""
     with installation() as it:
         pauses = views.pause_rows(it.ledger)
         rows: list[dict[str, Any]] = [
@@ -31,22 +37,20 @@ def payers_list(json_: Json = False) -> None:
                 if slug in it.office.payers
                 else [],
                 "stopped": [pause["why"] for pause in pauses if pause["payer"] == slug],
+                "closed": it.office.payers[slug].closed(it.clock.now()) if slug in it.office.payers else None,
+                "quality": asdict(_quality(it, adapter)),
             }
             for slug, adapter in sorted(find_adapters().items())
         ]
     if json_:
         print_json(rows)
         return
-    for row in rows:
-        logins = ", ".join(row["logins"]) or "not set up"
-        out.print(f"[bold]{row['slug']}[/bold]  {row['name']}  ({logins})")
-        for why in row["stopped"]:
-            out.print(f"    [yellow]stopped: {escape(why)}[/yellow]")
+    show_payers(rows)
 
 
 @app.command("show")
 def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Json = False) -> None:
-    """One payer: limits, policy, logins, and the names that mean it."""
+    """One payer: limits, policy, what it says about robots, logins, the names that mean it, and quality."""
     with installation() as it:
         adapters = find_adapters()
         if slug not in adapters:
@@ -73,24 +77,57 @@ def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Jso
             "names": [row["name"] for row in views.route_rows(it.ledger) if row["payer"] == slug],
             "stopped": [row["why"] for row in views.pause_rows(it.ledger) if row["payer"] == slug],
         }
-        if payer:
-            policy = payer.policy
-            document |= {
-                "filing_days": policy.filing.days,
-                "filing_source": policy.filing.source,
-                "appeal_days": policy.appeal.days,
-                "appeal_source": policy.appeal.source,
-                "corrections": str(policy.corrections.way),
-                "claims_per_call": policy.calls.claims_per_call,
-                "telephone": [f"{name} {line.phone}" for name, line in policy.calls.lines.items()],
-            }
+        policy = payer.policy if payer else policy_of(adapter)
+        document |= {
+            "filing_days": policy.filing.days,
+            "filing_source": policy.filing.source,
+            "appeal_days": policy.appeal.days,
+            "appeal_source": policy.appeal.source,
+            "corrections": str(policy.corrections.way),
+            "claims_per_call": policy.calls.claims_per_call,
+            "telephone": [f"{name} {line.phone}" for name, line in policy.calls.lines.items()],
+        }
+        document["automation"] = policy.automation.document() if policy.automation else None
+        document["automation_record"] = policy.automation.record() if policy.automation else "nobody has said"
+        document["checks"] = [asdict(one) for one in baselines.checked(it.ledger, slug)]
+        document["quality"] = asdict(_quality(it, adapter))
     if json_:
         print_json(document)
         return
-    logins = [f"{one['name']} (tax id {one['tin']}, NPI {', '.join(one['npis'])})" for one in document["logins"]]
-    for key, value in {**document, "logins": logins, "url": document["url"] or "not set up"}.items():
-        words = "; ".join(value) if isinstance(value, list) else str(value)
-        out.print(f"{key.replace('_', ' ')}: {escape(words or 'none')}")
+    show_payer(document)
+
+
+@app.command("check")
+def payers_check(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")],
+    login: Annotated[str | None, typer.Option("--login", help="With this login; else with the first.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take what only differs from last time for fine; say why.")
+    ] = False,
+    why: Why = "",
+    json_: Json = False,
+) -> int:
+    """Sign in, walk the form without leaving anything at the payer, and say what has changed."""
+    if accept and not why:
+        raise UsageError("Say why the form is fine as it is now: --accept --why WHY")
+    with installation() as it:  # a seat is enough: it may be called beside those at work
+        name = it.office.payer(slug).adapter.name
+        act_ = act(why or "payers check")
+        report = asyncio.run(check.check(it.workshop(), slug, login, act_, accept=accept))
+        waits = tasks.about(it.ledger, slug, check.CAUSES)
+        stopped = any(pause["payer"] == slug for pause in views.pause_rows(it.ledger))
+    if json_:
+        print_json(check.document(report))
+    else:
+        show_check(report, name, stopped=stopped)
+    if report.fine:
+        return DONE
+    return FOR_A_PERSON if waits else STOPPED
+
+
+def _quality(it: Installation, adapter: type[Adapter]) -> Quality:
+    changed = tasks.about(it.ledger, adapter.slug, ("form-changed",))
+    return quality_of(adapter, baselines.checked(it.ledger, adapter.slug), it.clock.now().date(), changed=changed)
 
 
 @app.command("map")

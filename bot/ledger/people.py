@@ -147,6 +147,15 @@ def stop(
         note(connection, kind, act, payer=payer, login=login)
 
 
+def park(
+    ledger: Ledger, payer: str, login: str | None, need: tasks.Need, act: Act, secret: str | None = None
+) -> None:
+    """Stop a payer, or one of its logins, with the task that says what a person must do."""
+    with ledger.write() as connection:
+        stop(connection, payer, login, PARKED, act, secret)
+        tasks.open_task(connection, need, [], act)
+
+
 def resume(ledger: Ledger, payer: str, login: str | None, act: Act) -> int:
     """Lift what stops a payer, or one of its logins; its secrets may be tried again. How many stops there were."""
     with ledger.write() as connection:

@@ -220,6 +220,19 @@ def claim(ledger: Ledger, claim_id: int) -> Item:
     return _item(ledger, row)
 
 
+def recent(ledger: Ledger, payer: str, login: str, most: int) -> list[Item]:
+    """The newest claims of a login, as far as they are more than what a person entered."""
+    query = (
+        select(claims)
+        .where(claims.c.payer == payer, claims.c.login == login, claims.c.body.is_not(None))
+        .order_by(claims.c.id.desc())
+        .limit(most)
+    )
+    with ledger.read() as connection:
+        rows = connection.execute(query).all()
+    return [_item(ledger, row) for row in rows]
+
+
 def pause_of(ledger: Ledger, payer: str, login: str) -> Pause | None:
     """What stops this login now, if anything."""
     with ledger.read() as connection:

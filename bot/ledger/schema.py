@@ -465,6 +465,29 @@ sign_ins = Table(
     Column("code_step", Integer),
 )
 
+#: How each login's form looked when it was last found fine: labels, lengths and choices, nothing of a patient.
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: By page title and declared label: the longest entry and the choices.
+    Column("pages", JSON, nullable=False),
+    Column("fine_at", Utc, nullable=False),
+    #: Since when it looks as it does, and who took that for fine, and why.
+    Column("changed_at", Utc, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+#: When the next claim may be begun at a payer that limits how many an hour.
+paces = Table(
+    "paces",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("next_at", Utc, nullable=False),
+)
+
 #: What stops a payer or one of its logins. Lifted by a person, or by a changed secret.
 pauses = Table(
     "pauses",

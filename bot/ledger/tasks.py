@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from bot.claims.vocabulary import State, Status, Topic
 from bot.errors import Actor
 from bot.ledger.schema import claims, task_claims, tasks
-from bot.ledger.store import Act, note
+from bot.ledger.store import Act, Ledger, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,18 @@ def close_task(connection: Connection, task_id: int, act: Act, answer: str) -> N
     )
     if closed.rowcount:
         note(connection, "task_closed", act, task_id=task_id)
+
+
+def about(ledger: Ledger, payer: str, kinds: Collection[str]) -> bool:
+    """Whether a task of one of these kinds is open about a payer."""
+    query = select(tasks.c.id).where(tasks.c.payer == payer, tasks.c.kind.in_(kinds), tasks.c.closed_at.is_(None))
+    with ledger.read() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def is_open(connection: Connection, cause: str) -> bool:
+    """Whether a task is open for a cause."""
+    return connection.execute(select(tasks.c.id).where(tasks.c.open_cause == cause)).first() is not None
 
 
 def close_by_cause(connection: Connection, cause: str, act: Act, answer: str) -> None:

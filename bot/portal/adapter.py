@@ -99,6 +99,8 @@ class Field:
     max_length: int | None = None
     #: The button to press once it is filled, such as a look-up; empty where the portal looks up by itself.
     then: str | None = None
+    #: What it offers depends on the claim, so that it is not compared with what it offered last time.
+    varies: bool = False
 
 
 def shown(label: str, source: Source, convert: Converter = text, *, sensitive: bool = False) -> Field:

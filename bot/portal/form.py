@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -12,12 +13,16 @@ from playwright.async_api import Page
 
 from bot.claims.model import Claim
 from bot.errors import FormChanged, NotAsQueued, PortalProblem, PortalRefused
-from bot.portal import fit, way
+from bot.portal import drift, fit, way
 from bot.portal.adapter import Adapter, Field, FormPage, Grid, Kind, Rows, press
+from bot.portal.drift import Baseline, Change
 from bot.portal.reading import Reading, Table, await_control, await_rows, await_shown, box, fill, read, same
 
 #: Called with a stage's name right before the press that fires it.
 Arm = Callable[[str], Awaitable[None]]
+
+#: Seconds after which a page that seems to have changed is looked at again: its scripts may still be building it.
+SETTLING = 0.5
 
 #: Controls that one script fills together; the others need a real keyboard or file dialog.
 _AT_ONCE = {Kind.TEXT: "text", Kind.SELECT: "select", Kind.RADIO: "radio", Kind.CHECK: "check"}
@@ -30,10 +35,11 @@ async def _nothing_leaves(stage: str) -> None:
 class Form:
     """One claim being entered into one portal's form."""
 
-    def __init__(self, page: Page, adapter: Adapter, claim: Claim) -> None:
+    def __init__(self, page: Page, adapter: Adapter, claim: Claim, baseline: Baseline | None = None) -> None:
         self.page = page
         self.adapter = adapter
         self.claim = claim
+        self.baseline = baseline or Baseline()
         #: The files given to the page, which the next stage carries.
         self.attached: list[Path] = []
         self._pages = fit.pages(adapter, claim)
@@ -84,8 +90,26 @@ class Form:
             rows.stage is not None and fit.items(self.claim, rows.each) for rows in form_page.rows
         )
 
+    async def inspect(self, form_page: FormPage) -> tuple[list[Change], Reading]:
+        """What has changed on the page that is open, and the page; one without changes is remembered."""
+        reading = await read(self.page, choices=True)
+        changes = drift.compare(self.adapter, form_page, reading, self.baseline)
+        if changes:
+            await asyncio.sleep(SETTLING)
+            reading = await read(self.page, choices=True)
+            changes = drift.compare(self.adapter, form_page, reading, self.baseline)
+        if not changes:
+            self.baseline.learn(form_page, reading)
+        return changes, reading
+
     async def _enter_page(self, form_page: FormPage, arm: Arm) -> None:
-        self._compare_with_declaration(form_page, await read(self.page))
+        changes, _ = await self.inspect(form_page)
+        if changes:
+            raise FormChanged(drift.told(self.adapter, changes))
+        await self.fill_page(form_page, arm)
+
+    async def fill_page(self, form_page: FormPage, arm: Arm = _nothing_leaves) -> None:
+        """Fill a page that is open and read it back."""
         await self._fill(form_page.fields, form_page)
         if form_page.fields:
             self._compare(form_page.fields, form_page, await read(self.page))
@@ -174,26 +198,6 @@ class Form:
             case _:
                 await control.fill("")
                 await control.type(value)
-
-    def _compare_with_declaration(self, form_page: FormPage, reading: Reading) -> None:
-        """The page must have every mandatory field we know, and none that we do not."""
-        declared = [
-            *form_page.fields,
-            *(field for rows in form_page.rows if rows.add for field in rows.fields),
-            *(field for grid in form_page.grids for field in grid.row(1)),
-        ]
-        page = f"{self.adapter.name}'s page '{form_page.title}'"
-        for field in declared:
-            if (
-                field.kind is not Kind.SHOWN
-                and field.required
-                and not reading.control(field.label, form_page.title)
-            ):
-                raise FormChanged(f"{page} has no field '{field.label}' any more.")
-        known = {field.label for field in declared}
-        for control in reading.controls:
-            if control.visible and control.required and not control.fixed and control.label not in known:
-                raise FormChanged(f"{page} has a mandatory field we do not know: '{control.label}'.")
 
     def _compare(
         self, fields: Sequence[Field], form_page: FormPage, reading: Reading, item: object = None

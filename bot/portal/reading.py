@@ -67,7 +67,7 @@ SCRIPT = r"""
         element, kind: element.type, label: named(element), value: element.value, text: element.value,
         required: element.required || element.getAttribute('aria-required') === 'true',
         fixed: element.readOnly === true || element.disabled, visible: visible(element),
-        section: section(element),
+        section: section(element), max_length: element.maxLength > 0 ? element.maxLength : null,
       };
       if (element.type === 'select-one') one.text = squeeze(element.selectedOptions[0]?.textContent);
       // what is hidden from screen readers stands for a button beside it, which says it in words
@@ -90,7 +90,9 @@ SCRIPT = r"""
     }
     return found;
   };
-  const read = () => {
+  const choices = ({element, options}) => options?.map(([name]) => [name, name])
+    ?? [...element.options ?? []].map(o => [o.value, squeeze(o.textContent)]).filter(([value]) => value !== '');
+  const read = offers => {
     const terms = [], tables = {};
     for (const dt of document.querySelectorAll('dt')) {
       if (!visible(dt)) continue;
@@ -107,7 +109,9 @@ SCRIPT = r"""
         .map(cells => cells.map(cell => squeeze(cell.innerText)));
       tables[caption] = {headers, rows};
     }
-    return {controls: controls().map(({element, options, ...rest}) => rest), terms, tables};
+    const told = ({element, options, ...rest}) =>
+      offers ? {...rest, choices: choices({element, options})} : rest;
+    return {controls: controls().map(told), terms, tables};
   };
   const find = ([section, label]) => {
     const all = controls().filter(c => c.label === label && c.visible);
@@ -183,6 +187,10 @@ class Control:
     visible: bool
     #: Heading of the section it stands in.
     section: str
+    #: Characters it takes, where the page says so.
+    max_length: int | None = None
+    #: What a select or a group of buttons offers, each as value and words; only where that was asked for.
+    choices: tuple[tuple[str, str], ...] = ()
 
     def holds(self, wanted: str) -> bool:
         """Whether its value, or the words of its chosen option, are exactly these."""
@@ -229,15 +237,18 @@ def same(wanted: str, found: str | None) -> bool:
     return found is not None and " ".join(found.split()).casefold() == " ".join(wanted.split()).casefold()
 
 
-async def read(page: Page) -> Reading:
-    """Read the page."""
-    return parse(await page.evaluate(f"() => ({SCRIPT})().read()"))
+async def read(page: Page, *, choices: bool = False) -> Reading:
+    """Read the page; with what its selects offer, which may be much."""
+    return parse(await page.evaluate(f"() => ({SCRIPT})().read({'true' if choices else 'false'})"))
 
 
 def parse(answer: Any) -> Reading:
     """A reading from the script's answer."""
     return Reading(
-        controls=tuple(Control(**control) for control in answer["controls"]),
+        controls=tuple(
+            Control(**{**control, "choices": tuple((value, words) for value, words in control.get("choices", ()))})
+            for control in answer["controls"]
+        ),
         terms=dict(reversed(answer["terms"])),
         tables={
             caption: Table(tuple(table["headers"]), tuple(tuple(row) for row in table["rows"]))

@@ -25,6 +25,7 @@ from bot.errors import (
 )
 from bot.portal import way
 from bot.portal.adapter import Adapter, Code, Credentials, Stage
+from bot.portal.drift import Baseline
 from bot.portal.gate import Gate
 from bot.portal.retry import trying
 
@@ -129,6 +130,8 @@ class Session:
         #: Whether a guard stands at the door; it sees to stages then.
         self.guarded = False
         context.on("request", self._watch)
+        #: How this login's form looked when it was last found fine.
+        self.baseline = Baseline()
         #: Billing NPI that the portal shows for this session.
         self.npi = ""
         self._credentials = credentials

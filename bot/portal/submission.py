@@ -493,10 +493,11 @@ async def _enter(session: Session, claim: Claim) -> Form:
         raise NotAsQueued(
             f"{session.adapter.name} shows provider {session.npi}, the claim bills for {claim.billing.npi}."
         )
-    form = Form(session.page, session.adapter, claim)
+    form = Form(session.page, session.adapter, claim, session.baseline)
     await session.adapter.open_form(session.page)
     await form.enter(form.safe)
     await form.prepare()
+    session.baseline.confirmed = True
     if not form.armed:
         await session.adapter.ready_to_send(session.page)
         await form.check_again()

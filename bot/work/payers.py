@@ -7,7 +7,7 @@ import pkgutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import Any, Literal, Self
@@ -18,6 +18,7 @@ from bot.claims.edits import engine
 from bot.claims.model import Claim, Severity
 from bot.errors import ConfigurationError, UnknownItem
 from bot.portal.adapter import Adapter, Credentials
+from bot.work.automation import Automation
 from bot.work.limits import ASSUMED_APPEAL, Calls, Corrections, Limit
 from bot.work.schedule import FollowUp
 
@@ -58,6 +59,8 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     filing: Filing = ASSUMED_FILING
+    #: None: nobody has written down whether a robot may work there, so none does.
+    automation: Automation | None = None
     #: From the decision; what is assumed stands in `limits.ASSUMED_APPEAL`.
     appeal: Limit = ASSUMED_APPEAL
     corrections: Corrections = Corrections()
@@ -122,6 +125,32 @@ class Payer:
     def slug(self) -> str:
         """Its short name."""
         return self.adapter.slug
+
+    def refusal(self, now: datetime) -> str | None:
+        """Why nobody may work there until a person has seen to it, with the record."""
+        automation = self.policy.automation
+        if automation is None:
+            return (
+                f"{self.adapter.name}: nobody has written down whether a robot may work this portal. Add"
+                f" [automation] to payers/{self.slug}/policy.toml."
+            )
+        why = automation.refusal(now.date())
+        return f"{self.adapter.name} {why}. {automation.record()}" if why else None
+
+    def closed(self, now: datetime) -> str | None:
+        """Why nobody may work there now, refused or outside its hours, with the record."""
+        if (why := self.refusal(now)) is not None:
+            return why
+        automation = self.policy.automation
+        assert automation is not None
+        opens = automation.opens(now)
+        if opens is None:
+            return None
+        local = opens.astimezone(automation.zone)
+        return (
+            f"{self.adapter.name} is worked in its hours only, again from {local:%a %Y-%m-%d %H:%M} there."
+            f" {automation.record()}"
+        )
 
     def login(self, name: str) -> Login | None:
         """The login of that name."""

@@ -19,7 +19,7 @@ from bot.portal.desk import Desk
 from bot.work.dispatch import Workshop
 from bot.work.morning import PULSE
 from bot.work.report import Herald
-from bot.work.shift import Plan, Progress, Shift
+from bot.work.shift import Plan, Progress, Shift, admitted
 
 #: How often the ledger is asked what is due.
 TICK = timedelta(seconds=10)
@@ -55,9 +55,13 @@ class Unattended:
         for slug, payer in self.workshop.office.payers.items():
             for login in payer.logins:
                 waits = self._not_before.get((slug, login.name), clock.now()) > clock.now()
-                if not waits and await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
-                    taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
-                    found += [(slug, login.name)] * (login.seats - taken)
+                if waits or not await asyncio.to_thread(queue.has_work, ledger, slug, login.name, clock.now()):
+                    continue
+                if (why := await admitted(ledger, payer, clock.now())) is not None:
+                    self._tell_once(slug, login.name, why)
+                    continue
+                taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
+                found += [(slug, login.name)] * (login.seats - taken)
         return found
 
     async def shift(self, desk: Desk, slug: str, name: str) -> None:
@@ -115,6 +119,9 @@ class Unattended:
     def tell(self, slug: str, name: str, why: str) -> None:
         """Say why a login stopped, once, and let it rest: a portal that is down is not asked at every tick."""
         self._not_before[slug, name] = self.workshop.clock.now() + REST
+        self._tell_once(slug, name, why)
+
+    def _tell_once(self, slug: str, name: str, why: str) -> None:
         if self._told.get((slug, name)) != why:
             self._told[slug, name] = why
             self.progress.stopped(slug, name, why)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +25,7 @@ from bot.errors import (
     SignInRefused,
     SignInSpent,
 )
-from bot.ledger import people, queue, seats
+from bot.ledger import baselines, pace, people, queue, seats
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
 from bot.ledger.queue import Armed, LookUps, Pause, Scope
@@ -45,7 +46,7 @@ from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, 
 from bot.portal.verdict import Pending, read_verdict
 from bot.work.follow_up import follow_up
 from bot.work.payers import Login, Payer
-from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_row, need_of_stop
+from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_refusal, need_of_row, need_of_stop
 
 log = get()
 
@@ -53,6 +54,8 @@ log = get()
 PATIENCE = 2
 #: Failures of one claim in a row, over all runs, before somebody must look.
 TOO_OFTEN = 3
+#: Seconds after which a shift that waits for its turn looks whether it is to end.
+GLANCE = 5.0
 #: The same rejection so often in a row stops the login.
 IN_A_ROW = 3
 
@@ -143,7 +146,10 @@ class Shift:
                 await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
-        if await self._due(seat, self.plan.look_ups) is None and not await self._next(seat):
+        if not await self._has_work(seat):
+            return
+        if why := await admitted(self.ledger, self.payer, self.clock.now()):
+            self._stopped(why)
             return
         credentials = self.login.credentials
         if credentials is None:
@@ -163,13 +169,30 @@ class Shift:
                 self.payer.adapter, credentials, self.login.npis, self._journal(credentials), self.clock
             ) as session:
                 self._session = session
-                while await self._step(session, seat):
-                    pass
+                session.baseline = await asyncio.to_thread(
+                    baselines.load, self.ledger, self.payer.slug, self.login.name
+                )
+                await self._sit(session, seat)
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
         except PortalError as error:
             self._stopped(error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
+
+    async def _has_work(self, seat: Seat) -> bool:
+        return await self._due(seat, self.plan.look_ups) is not None or bool(await self._next(seat))
+
+    async def _sit(self, session: Session, seat: Seat) -> None:
+        """Do everything there is to do in this session."""
+        while await self._step(session, seat):
+            pass
+        await self._learn(session, Act(BOT, self.clock.now(), "a claim's form was filled and found fine"))
+
+    async def _learn(self, session: Session, act: Act) -> None:
+        """Remember how the form looks, once a whole one was found fine."""
+        if session.baseline.confirmed:
+            about = (self.payer.slug, self.login.name, session.baseline, act)
+            await asyncio.to_thread(baselines.keep, self.ledger, *about)
 
     def _journal(self, credentials: Credentials) -> LoginJournal:
         return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.owner, self.clock)
@@ -188,6 +211,9 @@ class Shift:
         stopping = self.plan.stopping is not None and self.plan.stopping.is_set()
         if stopping or await self._pause() is not None:
             return False
+        if why := self.payer.closed(self.clock.now()):
+            self._stopped(why)
+            return False
         if not await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now()):
             self._stopped("Another worker has taken this session over.")
             return False
@@ -199,6 +225,8 @@ class Shift:
         if not items and (due := await self._due(seat, LookUps.UNDECIDED & self.plan.look_ups)):
             await self._attempt(due[0], self._look_up(session, *due))
             return True
+        if items and not self.plan.dry_run and not await self._turn(len(items)):
+            return False
         if self.plan.dry_run:
             for item in items:
                 self._passed.add(item.id)
@@ -208,6 +236,22 @@ class Shift:
         elif items:
             await self._attempt(items[0], self._submit(session, items[0]))
         return bool(items)
+
+    async def _turn(self, claims: int) -> bool:
+        """Wait until so many claims may be begun at this payer; False when the shift is to end first."""
+        automation = self.payer.policy.automation
+        if automation is None or not automation.gap:
+            return True
+        about = (self.ledger, self.payer.slug, automation.gap, claims, self.clock.now())
+        turn = await asyncio.to_thread(pace.reserve, *about)
+        if why := self.payer.closed(turn):
+            self._stopped(why)
+            return False
+        while (left := (turn - self.clock.now()).total_seconds()) > 0:
+            if self.plan.stopping is not None and self.plan.stopping.is_set():
+                return False
+            await self.clock.wait(min(left, GLANCE))
+        return await self._pause() is None
 
     async def _due(self, seat: Seat, which: LookUps) -> tuple[Item, Armed | None] | None:
         if self.plan.dry_run or not which:
@@ -458,10 +502,26 @@ class Shift:
 
     async def _park(self, need: Need, login: str | None, secret: str | None = None) -> None:
         act = Act(BOT, self.clock.now(), need.title)
-        await asyncio.to_thread(_park, self.ledger, self.payer.slug, login, need, act, secret)
+        await asyncio.to_thread(people.park, self.ledger, self.payer.slug, login, need, act, secret)
 
 
-def _park(ledger: Ledger, payer: str, login: str | None, need: Need, act: Act, secret: str | None) -> None:
+async def admitted(ledger: Ledger, payer: Payer, now: datetime) -> str | None:
+    """Why a payer may not be worked now, if so, with its record. What needs a person is a task, which closes once
+    that is seen to."""
+    await asyncio.to_thread(_note_refusal, ledger, payer, now)
+    return payer.closed(now)
+
+
+def _note_refusal(ledger: Ledger, payer: Payer, now: datetime) -> None:
+    why = payer.refusal(now)
+    need = need_of_refusal(payer, why or "")
+    with ledger.read() as connection:
+        told = ledger_tasks.is_open(connection, need.cause)
+    if told == (why is not None):
+        return
+    act = Act(BOT, now, why or "robots are allowed by now")
     with ledger.write() as connection:
-        people.stop(connection, payer, login, people.PARKED, act, secret)
-        ledger_tasks.open_task(connection, need, [], act)
+        if why is not None:
+            ledger_tasks.open_task(connection, need, [], act)
+        else:
+            ledger_tasks.close_by_cause(connection, need.cause, act, act.why)

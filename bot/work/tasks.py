@@ -94,7 +94,10 @@ def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) ->
             cause=f"form-changed:{payer.slug}",
             kind="form-changed",
             title=f"{payer.adapter.name}: the portal has changed. {error.message}",
-            action=f"Have the adapter corrected, then run: {resume}",
+            action=(
+                f"See all of it, and what a person may accept: payerbot payers check {payer.slug}. Have the"
+                f" adapter corrected, then run: {resume}"
+            ),
             payer=payer.slug,
             actor=error.actor,
         )
@@ -106,6 +109,21 @@ def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) ->
         payer=payer.slug,
         login=login,
         actor=error.actor,
+    )
+
+
+def need_of_refusal(payer: Payer, why: str) -> Need:
+    """No robot may work there until somebody has seen to it."""
+    return Need(
+        cause=f"automation:{payer.slug}",
+        kind="automation",
+        title=why,
+        action=(
+            "See what the payer says about robots, and write it into [automation] of"
+            f" payers/{payer.slug}/policy.toml; its claims wait, or are entered by hand."
+        ),
+        payer=payer.slug,
+        actor=Actor.LEAD,
     )
 
 

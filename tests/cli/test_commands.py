@@ -152,6 +152,7 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "payers list",
         "payers show",
         "payers map",
+        "payers check",
         "payers pause",
         "payers resume",
         "report",
@@ -180,7 +181,7 @@ READING = (
 
 
 @pytest.mark.parametrize(
-    "name", [*READING, "tasks list", "tasks show", "payers list", "payers show", "payers map"]
+    "name", [*READING, "tasks list", "tasks show", "payers list", "payers show", "payers map", "payers check"]
 )
 def test_every_reading_command_takes_json(name: str) -> None:
     assert any("--json" in one.opts for one in COMMANDS[tuple(name.split())].params)
@@ -226,6 +227,9 @@ def test_every_reading_command_takes_json(name: str) -> None:
         ("run", "--claim", "99"),
         ("follow-up", "--payer", "nowhere"),
         ("payers", "show", "nowhere"),
+        ("payers", "check", "nowhere"),
+        ("payers", "check", "northstar", "--login", "mian"),
+        ("payers", "check", "northstar", "--accept"),
         ("payers", "pause", "nowhere"),
         ("payers", "resume", "nowhere"),
         ("payers", "map", "NAME", "nowhere"),

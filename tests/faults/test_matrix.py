@@ -95,8 +95,9 @@ def test_fault(slug: str, case: Case, tmp_path: Path, loop: Loop, monkeypatch: p
 
 
 def test_every_fault_is_played() -> None:
-    """But for those that the wire plays better: with every cut, and counted before the portal; and those of a
-    search that is asked weeks later, which `test_follow_up` plays."""
+    """But for those that the wire plays better: with every cut, and counted before the portal; those of a search
+    that is asked weeks later (`test_follow_up.py`); and those that only somebody who knows the form as it was can see
+    (`test_drift.py`)."""
     played = {case.fault for case in CASES}
     on_the_wire = {Fault.DROP_BEFORE_ACCEPT, Fault.DROP_AFTER_ACCEPT, Fault.HANG}
     weeks_later = {
@@ -106,7 +107,8 @@ def test_every_fault_is_played() -> None:
         Fault.PAID_TOO_MUCH,
         Fault.PAID_UNREADABLE,
     }
-    assert set(Fault) - played == on_the_wire | weeks_later
+    changed = {Fault.MISSING_FIELD, Fault.CHANGED_OPTIONS, Fault.SHORTER_FIELD}
+    assert set(Fault) - played == on_the_wire | weeks_later | changed
     assert {case.loss for case in CASES} >= {Loss(cut, delivered) for cut in Cut for delivered in (True, False)}
 
 

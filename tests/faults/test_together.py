@@ -32,6 +32,7 @@ from bot.portal.evidence import EvidenceStore
 from bot.testing import FakeAdapter, FakeDesk, FakePortal
 from bot.vault import Vault
 from bot.work import dispatch, serve
+from bot.work.automation import Automation
 from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Filing, Login, Office, Payer, Policy
 from bot.work.summary import Summary
@@ -39,7 +40,10 @@ from fixtures.claims.generate import claims
 from tests.conftest import Loop
 from tests.faults import entries
 
-POLICY = Policy(filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)))
+POLICY = Policy(
+    filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)),
+    automation=Automation(allowed="yes", source="invented", verified=date(2026, 1, 1)),
+)
 
 
 class Watcher:

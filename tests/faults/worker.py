@@ -32,6 +32,7 @@ from bot.portal.send_once import Guard
 from bot.testing import FakeAdapter, FakeDesk
 from bot.vault import Vault
 from bot.work import dispatch, engine, serve, shift
+from bot.work.automation import Automation
 from bot.work.dispatch import Order, Workshop
 from bot.work.payers import Filing, Login, Office, Payer, Policy, find_adapters
 
@@ -145,7 +146,10 @@ async def _work(assignment: Assignment) -> None:
     totp_secret = SecretStr(assignment.totp_secret) if assignment.totp_secret else None
     credentials = Credentials(assignment.username, SecretStr(assignment.password), totp_secret)
     login = Login("main", credentials, assignment.tin, (assignment.npi,), assignment.seats)
-    policy = Policy(filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)))
+    policy = Policy(
+        filing=Filing(days=365, source="invented", verified=date(2026, 1, 1)),
+        automation=Automation(allowed="yes", source="invented", verified=date(2026, 1, 1)),
+    )
     payer = Payer(
         adapter(assignment.portal, assignment.options),
         policy,

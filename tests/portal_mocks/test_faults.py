@@ -297,7 +297,8 @@ def _form(visitor: Visitor) -> str:
         (Fault.PREFILLED_STRANGER, "SEEN AFTER HOURS"),
         (Fault.SURVEY, "How are we doing?"),
         (Fault.LATE_MODAL, "New: paperless remittances"),
-        (Fault.TRUNCATE_FIELD, 'maxlength="8"'),
+        (Fault.TRUNCATE_FIELD, "truncate_field"),
+        (Fault.SHORTER_FIELD, 'maxlength="12"'),
         (Fault.FORM_RESET, "form_reset"),
     ],
 )

@@ -25,17 +25,20 @@ from bot.errors import (
     PortalProblem,
     PortalRefused,
 )
-from bot.ledger import people, queue, seats, views
+from bot.ledger import baselines, people, queue, seats, views
 from bot.ledger.journal import Item
 from bot.ledger.queue import Scope
 from bot.ledger.restore import accept_older
 from bot.portal.adapter import Adapter, FoundClaim
+from bot.portal.drift import Baseline, Mark
 from bot.portal.evidence import EvidenceStore
 from bot.portal.look_up import LookUp, Verdict
+from bot.portal.reading import Reading
 from bot.portal.submission import Outcome, Work
 from bot.portal.verdict import Pending
 from bot.work import shift as room
 from bot.work.shift import Plan, Shift
+from payers.northstar.form import SUBSCRIBER
 from tests.unit.ledger.books import CLAIMS, Books
 from tests.unit.work.test_routing import BOTH
 
@@ -312,3 +315,32 @@ def test_a_renewal_that_fails_is_not_the_last(books: Books, night: Night, monkey
 
     night.work(slowly=slow)
     assert enough.is_set()
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_form_is_remembered_once_a_whole_one_was_found_fine(
+    books: Books, night: Night, monkeypatch: pytest.MonkeyPatch, confirmed: bool
+) -> None:
+    books.queue(CLAIMS[0])
+
+    async def submit(session: Any, *_: object) -> Outcome:
+        session.baseline.learn(SUBSCRIBER, Reading((), {}, {}))
+        session.baseline.confirmed = confirmed
+        return refused("no such member")
+
+    night.work(slowly=submit)
+    known = baselines.load(books.ledger, "northstar", "main").page(SUBSCRIBER.title)
+    assert (known is not None) is confirmed
+
+
+def test_what_was_remembered_is_what_the_next_shift_compares_with(books: Books, night: Night) -> None:
+    baselines.keep(books.ledger, "northstar", "main", Baseline({"Claim": {"Account": Mark(20)}}), books.act())
+    books.queue(CLAIMS[0])
+    seen = []
+
+    async def submit(session: Any, *_: object) -> Outcome:
+        seen.append(session.baseline.page("Claim"))
+        return refused("no such member")
+
+    night.work(slowly=submit)
+    assert seen == [{"Account": Mark(20)}]

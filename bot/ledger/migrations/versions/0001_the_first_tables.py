@@ -41,6 +41,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
     )
     op.create_table(
+        "baselines",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
+        sa.Column("fine_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_baselines")),
+    )
+    op.create_table(
+        "paces",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", name=op.f("pk_paces")),
+    )
+    op.create_table(
         "routes",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("payer", sa.String(length=64), nullable=False),
@@ -485,5 +502,7 @@ def downgrade() -> None:
 
     op.drop_table("sends")
     op.drop_table("routes")
+    op.drop_table("paces")
+    op.drop_table("baselines")
     op.drop_table("pauses")
     op.drop_table("files")
