@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bot.claims.model import Claim
-from bot.portal.adapter import Field, Fixed, FormPage, Grid, Kind, Search, shown
-from bot.portal.convert import last_first, mdy, money, whole
+from bot.portal import Claim, Field, Fixed, FormPage, Grid, Kind, Search, last_first, mdy, money, shown, whole
 
 
 def _only(values: set[str]) -> str:

@@ -12,11 +12,18 @@ from datetime import datetime
 
 from playwright.async_api import ElementHandle, Locator, Page
 
-from bot.errors import SessionLost
-from bot.portal.adapter import Adapter, FoundClaim
-from bot.portal.convert import read_dmy, read_money
-from bot.portal.reading import await_shown, box, read
-from bot.portal.way import heading, reach
+from bot.portal import (
+    Adapter,
+    FoundClaim,
+    SessionLost,
+    await_shown,
+    box,
+    heading,
+    reach,
+    read,
+    read_dmy,
+    read_money,
+)
 
 ENTERED = "Entered"
 _FOUND = re.compile(r"^\d+ Claims Found")

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from bot.portal.adapter import Field, FormPage, Kind, Rows, Search, shown
-from bot.portal.convert import dollars, joined, last_first, mdy, money, upper, whole, yes_no
+from bot.portal import (
+    Field,
+    FormPage,
+    Kind,
+    Rows,
+    Search,
+    dollars,
+    joined,
+    last_first,
+    mdy,
+    money,
+    shown,
+    upper,
+    whole,
+    yes_no,
+)
 
 LINES = (
     shown("From", "line.service_from", mdy),
