@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +12,9 @@ from bot.cli.call import Json, Why, act, installation, print_json
 from bot.errors import UnknownItem, UsageError
 from bot.installation import Installation
 from bot.ledger import people, views
-from bot.terminal import out
-from bot.work.payers import find_adapters
+from bot.terminal import err, out
+from bot.work import sign_in
+from bot.work.payers import Login, find_adapters
 
 app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
 
@@ -142,3 +144,29 @@ def payers_resume(
         _known(it, slug, login)
         lifted = people.resume(it.ledger, slug, login, act(why))
     out.print(f"{slug}: {'goes on' if lifted else 'was not stopped'}.")
+
+
+@app.command("sign-in")
+def payers_sign_in(slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None) -> None:
+    """Open a window in which you sign in yourself: a code by phone, a captcha, new terms; payerbot goes on from
+    there."""
+    with installation() as it:
+        one = _one_login(it, slug, login)
+        payer = it.office.payer(slug)
+        who = escape(one.credentials.username)
+        err.print(f"A window opens on {escape(payer.adapter.name)}. Sign in as {who}, as far as the page on which")
+        err.print("the work begins; then it closes by itself.")
+        left = asyncio.run(sign_in.sign_in(it.workshop(headed=True), payer, one, act().who))
+    out.print(f"{slug} {one.name}: signed in. The next run goes on with this session, without the password.")
+    if left:
+        out.print(f"[yellow]It is still stopped for another reason: payerbot payers show {slug}[/yellow]")
+
+
+def _one_login(it: Installation, slug: str, name: str | None) -> Login:
+    """The login that is meant; the only one need not be named."""
+    _known(it, slug, name)
+    logins = it.office.payer(slug).logins
+    if name is None and len(logins) != 1:
+        names = ", ".join(login.name for login in logins) or "none"
+        raise UsageError(f"Say which login it is: --login NAME (there are: {names}).")
+    return next(login for login in logins if name in (None, login.name))

@@ -417,6 +417,18 @@ sign_ins = Table(
     Column("code_step", Integer),
 )
 
+#: What a browser must remember so that the session a person has signed in goes on.
+saved_sessions = Table(
+    "saved_sessions",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: Playwright's storage state as JSON, in cipher.
+    Column("state", LargeBinary, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
 #: What stops a payer or one of its logins. Lifted by a person, or by a changed secret.
 pauses = Table(
     "pauses",

@@ -1,9 +1,9 @@
 """How a portal is driven: adapters, browser, forms, the guard and the submission protocol. No queue, no
 database, no command line.
 
-What is exported here, and `bot.portal.graphql` beside it, is what an adapter is written with, in this project or in
-a package of its own; it changes with the version number only. Everything else in this room is the core's: it may
-change any day.
+What is exported here, and `bot.portal.graphql` beside it, is what an adapter is written with, in this project or
+in a package of its own; it changes with the version number only. Everything else in this room is the core's: it
+may change any day.
 
 the contract    `Adapter`, `SavingAdapter`, `BatchAdapter`, and what they declare: `Limits`, `FormPage` of `Field`,
                 `Rows` and `Grid`, `Stage`, `SignInForm`, `Search`, `Unexpected`, `Options`

@@ -232,6 +232,7 @@ class Credentials:
     """One named user's sign-in at one portal."""
 
     username: str
+    #: Empty while the office has set none: then a person signs in.
     password: SecretStr
     #: Base32 key of the authenticator, where the portal asks for a code.
     totp_secret: SecretStr | None = None
@@ -394,6 +395,8 @@ class Adapter(ABC):
     #: The payer as people call it.
     name: ClassVar[str]
     limits: ClassVar[Limits]
+    #: Other hosts without which its pages do not work, such as an identity provider's or a captcha's.
+    other_hosts: ClassVar[frozenset[str]] = frozenset()
     #: Regular expression of the payer's control number; anything else is not a confirmation.
     control_number: ClassVar[str]
     #: Regular expression of the portal's tracking number, where a verdict comes later.
@@ -432,7 +435,7 @@ class Adapter(ABC):
 
     @property
     def host(self) -> str:
-        """The one host that its pages may reach."""
+        """The host that its pages may reach, beside `other_hosts`."""
         return urlsplit(self.url).hostname or ""
 
     def __init_subclass__(cls) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
-
-from sqlalchemy.exc import DBAPIError
 
 from bot.claims.vocabulary import Proof, State
 from bot.clock import Clock
@@ -34,7 +31,6 @@ from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
 from bot.log import get
 from bot.portal import fit
-from bot.portal.adapter import Credentials
 from bot.portal.batch import Part, submit_together
 from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
@@ -45,6 +41,7 @@ from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, 
 from bot.portal.verdict import Pending, read_verdict
 from bot.work.follow_up import follow_up
 from bot.work.payers import Login, Payer
+from bot.work.sitting import seated
 from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_row, need_of_stop
 
 log = get()
@@ -107,6 +104,7 @@ class Shift:
         self.plan = plan
         self.progress = progress
         self.owner = worker_name()
+        self._journal = LoginJournal(ledger, payer.slug, login.name, login.credentials, self.owner, clock)
         self._passed: set[int] = set()
         self._refused: list[str] = []
         self._passing = 0
@@ -116,37 +114,17 @@ class Shift:
 
     async def work(self, desk: Desk) -> None:
         """Work until nothing is due for this login, or something stops it."""
-        seat = await asyncio.to_thread(
-            seats.take,
-            self.ledger,
-            self.payer.slug,
-            self.login.name,
-            self.login.seats,
-            self.owner,
-            self.clock.now(),
-        )
-        if seat is None:
-            if not self.plan.unattended:
+        async with seated(self.ledger, self.payer.slug, self.login, self.owner, self.clock) as seat:
+            if seat is not None:
+                await self._work(desk, seat)
+            elif not self.plan.unattended:
                 self._stopped("Every session this login may have is at work elsewhere.")
-            return
-        renewing = asyncio.create_task(self._renew(seat))
-        try:
-            await self._work(desk, seat)
-        finally:
-            renewing.cancel()
-            await asyncio.to_thread(seats.leave, self.ledger, seat)
-
-    async def _renew(self, seat: Seat) -> None:
-        while True:
-            await asyncio.sleep(seats.RENEWAL.total_seconds())
-            with suppress(DBAPIError):  # the next one may get through
-                await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
         if await self._due(seat, self.plan.look_ups) is None and not await self._next(seat):
             return
         credentials = self.login.credentials
-        if credentials is None:
+        if not credentials.password.get_secret_value() and await self._journal.saved() is None:
             await self._stop(
                 PersonNeeded(
                     "no password is set: put it in "
@@ -154,28 +132,26 @@ class Shift:
                 )
             )
             return
-        await self._resume_with_new_secret(credentials)
+        await self._resume_with_new_secret()
         if pause := await self._pause():
             self._stopped(f"{pause.kind}: {pause.why}")
             return
         try:
             async with desk.session(
-                self.payer.adapter, credentials, self.login.npis, self._journal(credentials), self.clock
+                self.payer.adapter, credentials, self.login.npis, self._journal, self.clock
             ) as session:
                 self._session = session
                 while await self._step(session, seat):
                     pass
+                await session.put_away()
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
         except PortalError as error:
             self._stopped(error.message)
             log.warning("shift_ended", payer=self.payer.slug, login=self.login.name, error=type(error).__name__)
 
-    def _journal(self, credentials: Credentials) -> LoginJournal:
-        return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.owner, self.clock)
-
-    async def _resume_with_new_secret(self, credentials: Credentials) -> None:
-        secret, act = self._journal(credentials).secret, Act(BOT, self.clock.now(), "the password was changed")
+    async def _resume_with_new_secret(self) -> None:
+        secret, act = self._journal.secret, Act(BOT, self.clock.now(), "the password was changed")
         await asyncio.to_thread(
             people.lift_for_new_secret, self.ledger, self.payer.slug, self.login.name, secret, act
         )
@@ -446,8 +422,8 @@ class Shift:
         login = None if isinstance(error, FormChanged) else self.login.name
         self._stopped(error.message)
         secret = None
-        if isinstance(error, SignInRefused | SignInSpent) and self.login.credentials:
-            secret = self._journal(self.login.credentials).secret
+        if isinstance(error, SignInRefused | SignInSpent):
+            secret = self._journal.secret
         await self._park(need_of_stop(error, self.payer, self.login.name), login, secret)
 
     def _stopped(self, why: str) -> None:

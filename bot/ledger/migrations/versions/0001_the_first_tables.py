@@ -86,6 +86,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payer", "login", "secret", name=op.f("pk_sign_ins")),
     )
     op.create_table(
+        "saved_sessions",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_saved_sessions")),
+    )
+    op.create_table(
         "tasks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -406,6 +415,7 @@ def downgrade() -> None:
 
     op.drop_table("claims")
     op.drop_table("tasks")
+    op.drop_table("saved_sessions")
     op.drop_table("sign_ins")
     op.drop_table("seats")
     op.drop_table("restores")
