@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from bot.errors import UnknownItem, UsageError
 from bot.installation import Installation
 from bot.ledger import people, views
 from bot.terminal import err, out
-from bot.work import sign_in
+from bot.work import capture, sign_in
 from bot.work.payers import Login, find_adapters
 
 app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
@@ -160,6 +161,23 @@ def payers_sign_in(slug: Annotated[str, typer.Argument(metavar="SLUG")], login: 
     out.print(f"{slug} {one.name}: signed in. The next run goes on with this session, without the password.")
     if left:
         out.print(f"[yellow]It is still stopped for another reason: payerbot payers show {slug}[/yellow]")
+
+
+@app.command("capture")
+def payers_capture(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where to write it.")] = Path(),
+    json_: Json = False,
+) -> None:
+    """Write the page where this portal failed last, without anybody's values, for whoever mends the adapter."""
+    with installation() as it:
+        adapter = it.office.payer(slug).adapter
+        page = capture.capture(it.ledger, it.store, adapter, to, act())
+    if json_:
+        print_json({"file": str(page.path), "failure": page.what, "hidden": page.hidden})
+        return
+    out.print(f"{escape(str(page.path))}: the page ({page.what}), {page.hidden} words and numbers hidden.")
+    out.print("Look through it before you give it away.")
 
 
 def _one_login(it: Installation, slug: str, name: str | None) -> Login:

@@ -294,6 +294,21 @@ evidence = Table(
     Column("at", Utc, nullable=False),
 )
 
+#: The last page at which each login failed without a claim's evidence of it; what was kept before is taken away.
+failures = Table(
+    "failures",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: The class of the error.
+    Column("error", String(64), nullable=False),
+    #: Of the bytes before encryption.
+    Column("sha256", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
 #: Everything that happened, in order, with who did it; never changed.
 events = Table(
     "events",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
+
+from playwright.async_api import Error as PlaywrightError
 
 from bot.claims.vocabulary import Proof, State
 from bot.clock import Clock
@@ -21,7 +24,7 @@ from bot.errors import (
     SignInRefused,
     SignInSpent,
 )
-from bot.ledger import people, queue, seats
+from bot.ledger import failures, people, queue, seats
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
 from bot.ledger.queue import Armed, LookUps, Pause, Scope
@@ -111,6 +114,8 @@ class Shift:
         #: Batches in a row of which nothing was sent.
         self._in_vain = 0
         self._session: Session | None = None
+        #: What stopped a claim whose own evidence shows the page.
+        self._recorded: Exception | None = None
 
     async def work(self, desk: Desk) -> None:
         """Work until nothing is due for this login, or something stops it."""
@@ -141,8 +146,12 @@ class Shift:
                 self.payer.adapter, credentials, self.login.npis, self._journal, self.clock
             ) as session:
                 self._session = session
-                while await self._step(session, seat):
-                    pass
+                try:
+                    while await self._step(session, seat):
+                        pass
+                except (LoginStopped, FormChanged) as error:
+                    await self._keep_page(error)
+                    raise
                 await session.put_away()
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
@@ -239,10 +248,23 @@ class Shift:
         except (LoginStopped, FormChanged, Interrupted):
             raise
         except PortalError as error:
+            await self._keep_page(error)
             await self._failed(item, error.message, None)
-        except Exception:
+        except Exception as error:
             log.exception("adapter_failed", claim=item.id, payer=self.payer.slug)
+            await self._keep_page(error)
             await self._failed(item, "The adapter failed on this claim.", need_of_adapter(self.payer))
+
+    async def _keep_page(self, error: Exception) -> None:
+        """Keep the page at which this happened for whoever mends the adapter; where it can be kept."""
+        if self._session is None or error is self._recorded or self._session.page.url == "about:blank":
+            return
+        slug, login = self.payer.slug, self.login.name
+        with suppress(PayerbotError, PlaywrightError):
+            kept = await self.store.keep(self._session.page, "failure", self.clock.now())
+            before = await asyncio.to_thread(failures.failed, self.ledger, slug, login, type(error).__name__, kept)
+            if before is not None:
+                self.store.forget(before)
 
     async def _failed(self, item: Item, why: str, need: Need | None) -> None:
         """Note that the portal kept us from a claim; too many in a row end the shift. A portal that did not even
@@ -410,6 +432,7 @@ class Shift:
             "claim_moved", claim=item.id, payer=self.payer.slug, state=state, seconds=round(outcome.seconds, 2)
         )
         if outcome.stop is not None:
+            self._recorded = outcome.stop
             raise outcome.stop
         if state is not State.REJECTED:
             self._refused.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -68,10 +68,11 @@ async def signs_in(page: Page, one: TestOffice) -> None:
     }
     answered = ""
     while True:
-        for title, answer in asked.items():
-            if title != answered and await page.get_by_role("heading", name=title, exact=True).is_visible():
-                answered = title
-                await answer()
+        with suppress(PlaywrightError):  # the page changed under the question
+            for title, answer in asked.items():
+                if title != answered and await page.get_by_role("heading", name=title, exact=True).is_visible():
+                    await answer()
+                    answered = title
         await asyncio.sleep(0.02)
 
 

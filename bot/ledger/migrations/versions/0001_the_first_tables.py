@@ -86,6 +86,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payer", "login", "secret", name=op.f("pk_sign_ins")),
     )
     op.create_table(
+        "failures",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_failures")),
+    )
+    op.create_table(
         "saved_sessions",
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -416,6 +427,7 @@ def downgrade() -> None:
     op.drop_table("claims")
     op.drop_table("tasks")
     op.drop_table("saved_sessions")
+    op.drop_table("failures")
     op.drop_table("sign_ins")
     op.drop_table("seats")
     op.drop_table("restores")
