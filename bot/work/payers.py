@@ -62,6 +62,8 @@ class Policy(BaseModel):
 
     filing: Filing
     follow_up: FollowUp = FollowUp()
+    #: Whether a robot may work there, and by whose word.
+    automation: dict[str, Any] | None = None
     #: By rule id; a rule that is not named is weighed as it stands.
     rules: dict[str, RuleWeight] = {}
 
