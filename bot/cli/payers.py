@@ -13,9 +13,11 @@ from bot.cli.call import Json, Why, act, installation, print_json
 from bot.errors import UnknownItem, UsageError
 from bot.installation import Installation
 from bot.ledger import people, views
+from bot.settings import is_slug
 from bot.terminal import err, out
 from bot.work import capture, sign_in
 from bot.work.payers import Login, find_adapters
+from bot.work.scaffold import Newcomer, scaffold
 
 app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
 
@@ -178,6 +180,23 @@ def payers_capture(
         return
     out.print(f"{escape(str(page.path))}: the page ({page.what}), {page.hidden} words and numbers hidden.")
     out.print("Look through it before you give it away.")
+
+
+@app.command("new")
+def payers_new(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Its short name: small letters, such as sunrise.")],
+    name: Annotated[str | None, typer.Option("--name", help="The payer as people call it.")] = None,
+    into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="Where to make its folder.")] = Path(),
+) -> None:
+    """Begin an adapter for another payer: a package of its own, whose tests say what to write next."""
+    if not is_slug(slug):
+        raise UsageError(f"'{slug}' cannot be a short name: use small letters and figures, such as sunrise.")
+    if slug in find_adapters():
+        raise UsageError(f"There is an adapter '{slug}' already: payerbot payers show {slug}")
+    folder = scaffold(Newcomer(slug, name or slug.replace("_", " ").title()), into)
+    out.print(f"{escape(str(folder))} is there. Next:")
+    out.print(f"  cd {escape(str(folder))}", "  pip install --editable . pytest", "  pytest", sep="\n")
+    out.print("Each test that fails says what to write next. The guide, with the reasons: payers/README.md")
 
 
 def _one_login(it: Installation, slug: str, name: str | None) -> Login:

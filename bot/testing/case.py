@@ -1,4 +1,4 @@
-"""Test-cases for adapters. A package of its own subclasses `AdapterCase`, names its adapter and its mock portal, and
+"""Test-cases for adapters. A package of its own subclasses `AdapterCase`, names its adapter and mock portal, and
 has its first tests; each that fails says what to write next.
 
 They stand in the order in which an adapter is written: what it declares, then what it does at the mock portal,
