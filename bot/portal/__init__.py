@@ -65,9 +65,11 @@ from bot.portal.convert import (
     read_mdy,
     read_moment,
     read_money,
+    read_ymd,
     upper,
     whole,
     yes_no,
+    ymd,
 )
 from bot.portal.reading import await_control, await_shown, box, read
 from bot.portal.way import USUAL, Trouble, Unexpected, heading, press, reach, records, target
@@ -128,6 +130,7 @@ __all__ = [
     "read_mdy",
     "read_moment",
     "read_money",
+    "read_ymd",
     "records",
     "shown",
     "target",
@@ -135,4 +138,5 @@ __all__ = [
     "upper",
     "whole",
     "yes_no",
+    "ymd",
 ]

@@ -352,6 +352,8 @@ class Search:
     shows_answer_by: str | None = None
     #: How a date is typed.
     typed_date: Converter = mdy
+    #: How a date that is shown is read.
+    read_date: Callable[[str], date | None] = read_mdy
     #: How a moment is shown (strptime), in UTC.
     moment: str = "%m/%d/%Y %H:%M:%S UTC"
     press: str = "Search"
@@ -366,18 +368,18 @@ class Search:
             control_number=row[self.shows_number] or None,
             account=row[self.shows_account] if self.shows_account else None,
             member_id=row[self.shows_member_id] if self.shows_member_id else None,
-            service_from=read_mdy(row[self.shows_from]),
-            service_to=read_mdy(row[self.shows_to]),
+            service_from=self.read_date(row[self.shows_from]),
+            service_to=self.read_date(row[self.shows_to]),
             charge=read_money(row[self.shows_charge]),
             received_at=read_moment(row[self.shows_received], self.moment) if self.shows_received else None,
             words=row[self.shows_status],
             tracking_number=cell(self.shows_tracking_number) or None,
             allowed=read_money(cell(self.shows_allowed)),
             paid=read_money(cell(self.shows_paid)),
-            paid_on=read_mdy(cell(self.shows_paid_on)),
+            paid_on=self.read_date(cell(self.shows_paid_on)),
             payment_number=cell(self.shows_payment_number) or None,
             reasons=tuple(one.strip() for one in re.split("[,;]", cell(self.shows_reasons)) if one.strip()),
-            answer_by=read_mdy(cell(self.shows_answer_by)),
+            answer_by=self.read_date(cell(self.shows_answer_by)),
         )
 
 
@@ -536,16 +538,20 @@ class Adapter(ABC):
     async def read_receipt(self, page: Page) -> Receipt:
         """Wait for the portal's answer and read it."""
 
+    async def open_search(self, page: Page) -> None:
+        """Open the portal's claim search; by default at the address that `search` declares."""
+        await page.goto(self.url + self.search.path)
+        await reach(page, self, heading(page, self.search.title))
+
     async def find_claims(
         self, page: Page, sought: SentAs, service_from: date, service_to: date
     ) -> Sequence[FoundClaim]:
         """Search the portal for claims of this member and these dates; by default as `search` declares."""
         search = self.search
-        await page.goto(self.url + search.path)
-        await reach(page, self, heading(page, search.title))
-        await page.get_by_label(search.member_id).fill(sought.member_id)
-        await page.get_by_label(search.service_from).fill(search.typed_date(service_from))
-        await page.get_by_label(search.service_to).fill(search.typed_date(service_to))
+        await self.open_search(page)
+        await (await box(page, search.member_id)).fill(sought.member_id)
+        await (await box(page, search.service_from)).fill(search.typed_date(service_from))
+        await (await box(page, search.service_to)).fill(search.typed_date(service_to))
         await press(page, search.press)
         return [search.found(row) for row in await records(page, self, search.table, search.empty)]
 

@@ -264,15 +264,17 @@ class AdapterCase(DeclarationCase):
         portal.mislead(Lie.PHANTOM)
         row = trial.run()
         assert (row["state"], portal.claims) == ("unknown", []), (
-            f"the search found a claim that is not there: the claim is {row['state']}. Does it show the "
-            "claims asked for?"
+            f"the payer has nothing, and the claim is {row['state']}. Does the search show what was asked for, "
+            f"and no more? {_why(trial)}"
         )
         assert len(trial.tasks) == 1
 
     def test_a_lost_answer_is_looked_up_and_nothing_goes_twice(self, trial: Trial, portal: MockPortal) -> None:
         portal.mislead(Lie.LOST)
         row = trial.run()
-        assert (portal.sends, len(portal.claims)) == (1, 1), "the claim was sent twice."
+        assert (portal.sends, len(portal.claims)) == (1, 1), (
+            f"the claim was sent {portal.sends} times, the portal has {len(portal.claims)}. {_why(trial)}"
+        )
         assert row["state"] == "accepted", (
             f"the search did not find it: the claim is {row['state']}. {_why(trial)}"
         )

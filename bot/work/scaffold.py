@@ -59,7 +59,7 @@ def scaffold(payer: Newcomer, into: Path) -> Path:
     told = {"slug": payer.slug, "name": payer.name, "package": payer.package, "class_name": payer.class_name}
     try:
         for place, template in _files(files("bot.work").joinpath("templates", "payer")):
-            path = folder / place.replace("package/", f"{payer.package}/", 1)
+            path = folder / place.replace("package/", f"{payer.package}/", 1).removesuffix(".jinja")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_TEMPLATES.from_string(template.read_text("utf-8")).render(told), "utf-8")
     except OSError as error:
