@@ -146,6 +146,9 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "payers map",
         "payers pause",
         "payers resume",
+        "payers sign-in",
+        "payers new",
+        "payers capture",
     }
 
 
@@ -198,6 +201,13 @@ def test_every_reading_command_takes_json(name: str) -> None:
         ("payers", "show", "nowhere"),
         ("payers", "pause", "nowhere"),
         ("payers", "resume", "nowhere"),
+        ("payers", "sign-in", "nowhere"),
+        ("payers", "sign-in", "northstar", "--login", "nobody"),
+        ("payers", "capture", "nowhere"),
+        ("payers", "capture", "northstar", "--to", "{folder}"),
+        ("payers", "new", "northstar", "--into", "{folder}"),
+        ("payers", "new", "Sun Rise", "--into", "{folder}"),
+        ("payers", "new", "sunrise", "--name", 'Sun"rise', "--into", "{folder}"),
         ("payers", "map", "NAME", "nowhere"),
         ("payers", "map", "NAME"),
         ("payers", "map", "NAME", "--remove"),
