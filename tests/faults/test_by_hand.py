@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import Error as PlaywrightError
@@ -23,13 +24,15 @@ from bot.ledger import people, seats
 from bot.ledger.schema import saved_sessions
 from bot.ledger.store import Act
 from bot.portal.adapter import Adapter, Credentials
-from bot.portal.desk import Desk
+from bot.portal.desk import Desk, browser_desk
 from bot.portal.session import Session, SignIns, Totp
 from bot.work import sign_in
 from bot.work.payers import Office
 from fixtures.claims.generate import claims
 from fixtures.portals.faults import Fault
+from fixtures.portals.server import running
 from tests.bench.alone import Unasked
+from tests.cli.counter import Desk as Counter
 from tests.conftest import Loop
 from tests.faults.test_logins import with_password
 from tests.office import TestOffice, office
@@ -264,3 +267,35 @@ def test_a_claim_typed_into_that_window_reaches_nobody(tmp_path: Path, loop: Loo
         by_hand(one, types_a_claim)
         assert len(stopped) == 1
         assert one.requests("submit") == 0
+
+
+@pytest.mark.usefixtures("chromium")
+def test_the_command_opens_a_window_and_the_next_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running("northstar", visibility_delay=0) as portal:
+        office = Counter(tmp_path, {"northstar": portal.url})
+        office.queued(1)
+        assert office("run", "--json").document["parked"] == 1
+
+        @asynccontextmanager
+        async def window(executable: Path | None, *, headed: bool) -> AsyncIterator[Desk]:
+            assert headed
+            async with browser_desk(executable) as desk:
+                yield Sat(desk, signs_in, cast(TestOffice, SimpleNamespace(portal=portal)))
+
+        monkeypatch.setattr("bot.installation.browser_desk", window)
+        done = office("payers", "sign-in", "northstar")
+        assert (done.code, "northstar main: signed in" in done.out) == (0, True)
+        assert "no password" not in done.err
+        monkeypatch.undo()
+        run = office("run", "--json")
+        assert (run.code, run.document["accepted"], len(portal.claims)) == (0, 1, 1)
+
+
+def test_without_a_browser_that_has_a_window_the_command_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.portal.desk.find_browser", lambda *_, **__: None)
+    done = Counter(tmp_path)("payers", "sign-in", "northstar")
+    assert (done.code, "install Chromium, Chrome or Edge" in done.err) == (2, True)

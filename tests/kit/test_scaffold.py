@@ -1,4 +1,4 @@
-"""`payerbot payers new`: clean from the start, each failing test says what to write next, filled in it is green."""
+"""`payerbot payers new`: clean from the start, each failing test says what to write next, filled in it passes."""
 
 from __future__ import annotations
 
