@@ -36,7 +36,7 @@ _SILENT = frozenset((
 _VALUES = frozenset((
     "dd", "output", "textarea", "pre", "time", "address",
 ))  # fmt: skip
-#: Where a number of one or two digits names a field or a row.
+#: Where a number of one or two digits names a field or a row, among harmless words.
 _LABELS = frozenset((
     "label", "legend", "th", "caption", "dt", "button", "h1", "h2", "h3", "h4", "h5", "h6",
 ))  # fmt: skip
@@ -236,7 +236,8 @@ class _Page(_Walk):
             self.hidden += 1
             return "".join("X" if letter.isupper() else "x" for letter in found[0])
 
-        numbers = {one.span() for one in _NUMBER.finditer(text)} if label else set()
+        harmless = label and not value and all(one in self._shown for one in _words(text))
+        numbers = {one.span() for one in _NUMBER.finditer(text)} if harmless else set()
 
         def number(found: re.Match[str]) -> str:
             if found.span() in numbers:
