@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bot import log
 from bot.clock import Clock, SystemClock
@@ -116,7 +116,5 @@ def _refuse_sessions(adapter: Adapter, settings: PayerSettings, policy: Policy) 
 
 
 def _login(name: str, settings: LoginSettings) -> Login:
-    credentials = (
-        Credentials(settings.username, settings.password, settings.totp_secret) if settings.password else None
-    )
+    credentials = Credentials(settings.username, settings.password or SecretStr(""), settings.totp_secret)
     return Login(name, credentials, settings.tin, settings.npis, settings.seats)

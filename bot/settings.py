@@ -57,8 +57,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_slug(word: str) -> bool:
+    """Whether a payer or login may have this short name."""
+    return re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", word) is not None
+
+
 def _checked_slug(slug: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", slug):
+    if not is_slug(slug):
         raise ValueError("must be a name of lower-case letters, digits and single _")
     return slug
 

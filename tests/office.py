@@ -107,7 +107,8 @@ class TestOffice:
         self.payer = Payer(
             adapter(url), policy_of(adapter), (login,), delay, limits.verdict_delay, limits.claims_per_send
         )
-        desk = SharedDesk(portal, _browser(loop, patience), signs_in)
+        self._browser = _browser(loop, patience)
+        desk = SharedDesk(portal, self._browser, signs_in)
         self.workshop = Workshop(
             Office([self.payer]),
             self.ledger,
@@ -133,6 +134,10 @@ class TestOffice:
     def tasks(self) -> Rows:
         """The open tasks."""
         return views.task_rows(self.ledger)
+
+    def reopen(self) -> None:
+        """Open the gate of the browser that all tests share, after a window was closed under a guard."""
+        self._browser.gate.open()
 
     def requests(self, stage: str) -> int:
         """How many requests of a stage reached the portal, by its own count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +15,13 @@ from bot.errors import UnknownItem, UsageError
 from bot.installation import Installation
 from bot.ledger import baselines, people, tasks, views
 from bot.portal.adapter import Adapter
-from bot.terminal import out
+from bot.settings import is_slug
+from bot.terminal import err, out
 from bot.terminal.payers import show_check, show_payer, show_payers
-from bot.work import check
-from bot.work.payers import find_adapters, policy_of
+from bot.work import capture, check, sign_in
+from bot.work.payers import Login, find_adapters, policy_of
 from bot.work.quality import Quality, quality_of
+from bot.work.scaffold import Newcomer, scaffold
 
 app = typer.Typer(help="The payers, their logins, and which names mean them.", no_args_is_help=True)
 
@@ -188,3 +191,63 @@ def payers_resume(
         _known(it, slug, login)
         lifted = people.resume(it.ledger, slug, login, act(why))
     out.print(f"{slug}: {'goes on' if lifted else 'was not stopped'}.")
+
+
+@app.command("sign-in")
+def payers_sign_in(slug: Annotated[str, typer.Argument(metavar="SLUG")], login: LoginOption = None) -> None:
+    """Open a window in which you sign in yourself: a code by phone, a captcha, new terms; payerbot goes on from
+    there."""
+    with installation() as it:
+        one = _one_login(it, slug, login)
+        payer = it.office.payer(slug)
+        who = escape(one.credentials.username)
+        err.print(f"A window opens on {escape(payer.adapter.name)}. Sign in as {who}, as far as the page on which")
+        err.print("the work begins; then it closes by itself.")
+        left = asyncio.run(sign_in.sign_in(it.workshop(headed=True), payer, one, act().who))
+    out.print(f"{slug} {one.name}: signed in. The next run goes on with this session, without the password.")
+    if left:
+        out.print(f"[yellow]It is still stopped for another reason: payerbot payers show {slug}[/yellow]")
+
+
+@app.command("capture")
+def payers_capture(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where to write it.")] = Path(),
+    json_: Json = False,
+) -> None:
+    """Write the page where this portal failed last, without anybody's values, for whoever mends the adapter."""
+    with installation() as it:
+        adapter = it.office.payer(slug).adapter
+        page = capture.capture(it.ledger, it.store, adapter, to, act())
+    if json_:
+        print_json({"file": str(page.path), "failure": page.what, "hidden": page.hidden})
+        return
+    out.print(f"{escape(str(page.path))}: the page ({page.what}), {page.hidden} words and numbers hidden.")
+    out.print("Look through it before you give it away.")
+
+
+@app.command("new")
+def payers_new(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Its short name: small letters, such as sunrise.")],
+    name: Annotated[str | None, typer.Option("--name", help="The payer as people call it.")] = None,
+    into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="Where to make its folder.")] = Path(),
+) -> None:
+    """Begin an adapter for another payer: a package of its own, whose tests say what to write next."""
+    if not is_slug(slug):
+        raise UsageError(f"'{slug}' cannot be a short name: use small letters and figures, such as sunrise.")
+    if slug in find_adapters():
+        raise UsageError(f"There is an adapter '{slug}' already: payerbot payers show {slug}")
+    folder = scaffold(Newcomer(slug, name or slug.replace("_", " ").title()), into)
+    out.print(f"{escape(str(folder))} is there. Next:")
+    out.print(f"  cd {escape(str(folder))}", "  pip install --editable . pytest", "  pytest", sep="\n")
+    out.print("Each test that fails says what to write next. The guide, with the reasons: payers/README.md")
+
+
+def _one_login(it: Installation, slug: str, name: str | None) -> Login:
+    """The login that is meant; the only one need not be named."""
+    _known(it, slug, name)
+    logins = it.office.payer(slug).logins
+    if name is None and len(logins) != 1:
+        names = ", ".join(login.name for login in logins) or "none"
+        raise UsageError(f"Say which login it is: --login NAME (there are: {names}).")
+    return next(login for login in logins if name in (None, login.name))

@@ -17,7 +17,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from playwright.async_api import StorageState
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.claims.model import Claim
@@ -26,7 +27,7 @@ from bot.clock import Clock
 from bot.errors import Interrupted, LostClaim, Passing, Refused, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.replies import is_settled
-from bot.ledger.schema import attempts, claims, evidence, lines, sends, sign_ins
+from bot.ledger.schema import attempts, claims, evidence, lines, saved_sessions, sends, sign_ins
 from bot.ledger.seats import owners
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
@@ -486,6 +487,20 @@ class LoginJournal:
             f"{credentials.totp_secret.get_secret_value() if credentials.totp_secret else ''}"
         )
         self._clock = clock
+        #: When the saved session that we know was signed in.
+        self._saved_at: datetime | None = None
+
+    async def saved(self) -> StorageState | None:
+        """The session that a person has signed in, if one is kept."""
+        return await asyncio.to_thread(self._saved)
+
+    async def keep(self, state: StorageState) -> None:
+        """That session goes on with this."""
+        await asyncio.to_thread(self._keep, state)
+
+    async def forget(self) -> None:
+        """The portal knows that session no more."""
+        await asyncio.to_thread(self._forget)
 
     async def arm(self) -> None:
         """Note that this secret is about to be tried; once, unless it is known to work. Waits while another seat
@@ -535,8 +550,8 @@ class LoginJournal:
 
     def _spent(self) -> SignInSpent:
         return SignInSpent(
-            "This password was tried once and is not known to work. Change it, or sign in by hand and run: "
-            f"payerbot payers resume {self._payer} --login {self._login}"
+            "This password was tried once and is not known to work. Change it, or run: "
+            f"payerbot payers sign-in {self._payer} --login {self._login}"
         )
 
     def _ended(self, worked: bool) -> None:
@@ -553,6 +568,36 @@ class LoginJournal:
                 .values(code_step=step)
             )
             return took.rowcount == 1
+
+    def _saved(self) -> StorageState | None:
+        query = select(saved_sessions.c.state, saved_sessions.c.at).where(
+            saved_sessions.c.payer == self._payer, saved_sessions.c.login == self._login
+        )
+        with self._ledger.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        self._saved_at = row.at
+        state: StorageState = json.loads(self._ledger.vault.decrypt(row.state))
+        return state
+
+    def _keep(self, state: StorageState) -> None:
+        sealed = self._ledger.vault.encrypt(json.dumps(state).encode())
+        with self._ledger.write() as connection:
+            connection.execute(update(saved_sessions).where(*self._known()).values(state=sealed))
+
+    def _forget(self) -> None:
+        act = Act(BOT, self._clock.now(), "the portal had ended it")
+        with self._ledger.write() as connection:
+            if connection.execute(delete(saved_sessions).where(*self._known())).rowcount:
+                note(connection, "session_ended", act, payer=self._payer, login=self._login)
+
+    def _known(self) -> tuple[Any, ...]:
+        return (
+            saved_sessions.c.payer == self._payer,
+            saved_sessions.c.login == self._login,
+            saved_sessions.c.at == self._saved_at,
+        )
 
     def _mine(self) -> tuple[Any, ...]:
         return (

@@ -306,6 +306,21 @@ evidence = Table(
     Column("proves", Boolean, nullable=False, default=False),
 )
 
+#: The last page at which each login failed without a claim's evidence of it; what was kept before is taken away.
+failures = Table(
+    "failures",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: The class of the error.
+    Column("error", String(64), nullable=False),
+    #: Of the bytes before encryption.
+    Column("sha256", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
 #: Everything that happened, in order, with who did it; never changed.
 events = Table(
     "events",
@@ -486,6 +501,18 @@ paces = Table(
     metadata,
     Column("payer", String(64), primary_key=True),
     Column("next_at", Utc, nullable=False),
+)
+
+#: What a browser must remember so that the session a person has signed in goes on.
+saved_sessions = Table(
+    "saved_sessions",
+    metadata,
+    Column("payer", String(64), primary_key=True),
+    Column("login", String(64), primary_key=True),
+    #: Playwright's storage state as JSON, in cipher.
+    Column("state", LargeBinary, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Utc, nullable=False),
 )
 
 #: What stops a payer or one of its logins. Lifted by a person, or by a changed secret.

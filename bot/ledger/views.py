@@ -25,6 +25,7 @@ from bot.ledger.schema import (
     replies,
     reply_claims,
     routes,
+    saved_sessions,
     task_claims,
     tasks,
 )
@@ -305,6 +306,12 @@ def states_of(ledger: Ledger, claim_ids: Collection[int]) -> Rows:
             )
         )
     return found
+
+
+def signed_in(ledger: Ledger) -> frozenset[tuple[str, str]]:
+    """Payers and logins for which a person has signed in, and the session is kept."""
+    query = select(saved_sessions.c.payer, saved_sessions.c.login)
+    return frozenset((row["payer"], row["login"]) for row in rows_of(ledger, query))
 
 
 def pause_rows(ledger: Ledger) -> Rows:

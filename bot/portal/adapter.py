@@ -237,6 +237,7 @@ class Credentials:
     """One named user's sign-in at one portal."""
 
     username: str
+    #: Empty while the office has set none: then a person signs in.
     password: SecretStr
     #: Base32 key of the authenticator, where the portal asks for a code.
     totp_secret: SecretStr | None = None
@@ -373,6 +374,8 @@ class Shows:
     shows_payment_number: str | None = None
     shows_reasons: str | None = None
     shows_answer_by: str | None = None
+    #: How a date that is shown is read.
+    read_date: Callable[[str], date | None] = read_mdy
     #: How a moment is shown (strptime), in UTC.
     moment: str = "%m/%d/%Y %H:%M:%S UTC"
 
@@ -385,8 +388,8 @@ class Shows:
             control_number=row[self.shows_number] or None,
             account=row[self.shows_account] if self.shows_account else None,
             member_id=row[self.shows_member_id] if self.shows_member_id else None,
-            service_from=read_mdy(row[self.shows_from]),
-            service_to=read_mdy(row[self.shows_to]),
+            service_from=self.read_date(row[self.shows_from]),
+            service_to=self.read_date(row[self.shows_to]),
             charge=read_money(row[self.shows_charge]),
             received_at=read_moment(row[self.shows_received], self.moment) if self.shows_received else None,
             words=row[self.shows_status],
@@ -487,6 +490,8 @@ class Adapter(ABC):
     #: The payer as people call it.
     name: ClassVar[str]
     limits: ClassVar[Limits]
+    #: Other hosts without which its pages do not work, such as an identity provider's or a captcha's.
+    other_hosts: ClassVar[frozenset[str]] = frozenset()
     #: Regular expression of the payer's control number; anything else is not a confirmation.
     control_number: ClassVar[str]
     #: Regular expression of the portal's tracking number, where a verdict comes later.
@@ -525,7 +530,7 @@ class Adapter(ABC):
 
     @property
     def host(self) -> str:
-        """The one host that its pages may reach."""
+        """The host that its pages may reach, beside `other_hosts`."""
         return urlsplit(self.url).hostname or ""
 
     def __init_subclass__(cls) -> None:
@@ -630,17 +635,22 @@ class Adapter(ABC):
     async def read_receipt(self, page: Page) -> Receipt:
         """Wait for the portal's answer and read it."""
 
+    async def open_search(self, page: Page) -> None:
+        """Open the portal's claim search; by default at the address that `search` declares."""
+        assert self.search is not None, "declare a search, or find claims in another way"
+        await page.goto(self.url + self.search.path)
+        await reach(page, self, heading(page, self.search.title))
+
     async def find_claims(
         self, page: Page, sought: SentAs, service_from: date, service_to: date
     ) -> Sequence[FoundClaim]:
         """Search the portal for claims of this member and these dates; by default as `search` declares."""
+        await self.open_search(page)
         search = self.search
-        assert search is not None, "declare a search, or find claims in another way"
-        await page.goto(self.url + search.path)
-        await reach(page, self, heading(page, search.title))
-        await page.get_by_label(search.member_id).fill(sought.member_id)
-        await page.get_by_label(search.service_from).fill(search.typed_date(service_from))
-        await page.get_by_label(search.service_to).fill(search.typed_date(service_to))
+        assert search is not None
+        await (await box(page, search.member_id)).fill(sought.member_id)
+        await (await box(page, search.service_from)).fill(search.typed_date(service_from))
+        await (await box(page, search.service_to)).fill(search.typed_date(service_to))
         await press(page, search.press)
         return [search.found(row) for row in await records(page, self, search.table, search.empty)]
 

@@ -32,6 +32,11 @@ def dmy(value: object) -> str:
     return _date(value).strftime("%d-%m-%Y")
 
 
+def ymd(value: object) -> str:
+    """A date as ``YYYY-MM-DD``."""
+    return _date(value).isoformat()
+
+
 def mmddccyy(value: object) -> str:
     """A date as ``MMDDCCYY``, eight digits."""
     return _date(value).strftime("%m%d%Y")
@@ -104,6 +109,14 @@ def read_dmy(shown: str) -> date | None:
     """``DD-MM-YYYY`` → a date; None when it is none."""
     try:
         return datetime.strptime(shown.strip(), "%d-%m-%Y").date()  # noqa: DTZ007  a calendar date has no zone
+    except ValueError:
+        return None
+
+
+def read_ymd(shown: str) -> date | None:
+    """``YYYY-MM-DD`` → a date; None when it is none."""
+    try:
+        return date.fromisoformat(shown.strip())
     except ValueError:
         return None
 

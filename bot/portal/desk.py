@@ -40,18 +40,16 @@ class BrowserDesk:
         self._headed = headed
         self._patience = patience
 
-    def browser(self, host: str) -> AbstractAsyncContextManager[PayerBrowser]:
-        """A browser whose pages reach this host only."""
-        return PayerBrowser(
-            self._playwright, self._executable, [host], headed=self._headed, timeout=self._patience
-        )
+    def browser(self, *hosts: str) -> AbstractAsyncContextManager[PayerBrowser]:
+        """A browser whose pages reach these hosts only."""
+        return PayerBrowser(self._playwright, self._executable, hosts, headed=self._headed, timeout=self._patience)
 
     @asynccontextmanager
     async def session(
         self, adapter: Adapter, credentials: Credentials, npis: Sequence[str], sign_ins: SignIns, clock: Clock
     ) -> AsyncIterator[Session]:
         """See `Desk`."""
-        async with self.browser(adapter.host) as browser:
+        async with self.browser(adapter.host, *adapter.other_hosts) as browser:
             context = await browser.context()
             try:
                 page = await context.new_page()
@@ -71,6 +69,8 @@ async def browser_desk(
     """Start Playwright with this browser program, or the first one found. `patience` is how long a page may take
     to show what is awaited. Raises `ConfigurationError` when there is no browser."""
     found = find_browser(executable, headed=headed)
+    if found is None and headed:
+        raise ConfigurationError("No browser that has a window is installed: install Chromium, Chrome or Edge.")
     if found is None:
         raise ConfigurationError("No browser is installed. Run: payerbot browser")
     async with async_playwright() as playwright:

@@ -148,8 +148,9 @@ def _problems(adapter: Adapter, claim: Claim) -> Iterator[Problem]:
     for number, line in enumerate(items(claim, "line"), start=1):
         assert isinstance(line, Line)
         for path, words in MEANINGFUL_ON_A_LINE.items():
-            same = path == "line.rendering" and line.rendering and line.rendering.npi == claim.billing.npi
-            if same or _is_empty(_at(path, claim, line)) or path in adapter.not_asked:
+            if path == "line.rendering" and _says_who_renders(paths, claim, line):
+                continue
+            if _is_empty(_at(path, claim, line)) or path in adapter.not_asked:
                 continue
             if not _covers(paths, path):
                 yield _no(adapter, claim, path, f"has no field for {words}", number)
@@ -282,6 +283,15 @@ def _paths(adapter: Adapter) -> frozenset[str]:
 def _covers(paths: frozenset[str], path: str) -> bool:
     # a shown patient name proves nothing about a dependant: only filled fields count
     return any(declared == path or declared.startswith(f"{path}.") for declared in paths)
+
+
+def _says_who_renders(paths: frozenset[str], claim: Claim, line: Line) -> bool:
+    """Whether a form that does not ask it line by line says who renders this one: the billing provider, or the one
+    whom it asks once for the whole claim."""
+    if line.rendering is None:
+        return True
+    once = _covers(paths, "rendering") and claim.rendering is not None
+    return line.rendering.npi in (claim.billing.npi, claim.rendering.npi if once and claim.rendering else None)
 
 
 def _complete(claim: Claim, line: Line) -> Line:

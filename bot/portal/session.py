@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.async_api import BrowserContext, Page, Request
+from playwright.async_api import BrowserContext, Locator, Page, Request, StorageState
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.clock import Clock
 from bot.errors import (
     ConfigurationError,
     FormChanged,
+    Interrupted,
     LoginStopped,
     PersonNeeded,
     PortalError,
@@ -27,6 +32,7 @@ from bot.portal import way
 from bot.portal.adapter import Adapter, Code, Credentials, Stage
 from bot.portal.drift import Baseline
 from bot.portal.gate import Gate
+from bot.portal.reading import fill
 from bot.portal.retry import trying
 
 T = TypeVar("T")
@@ -46,6 +52,18 @@ class SignIns(Protocol):
 
     async def take_step(self, step: int) -> bool:
         """Note that a code's time step is used; False when it, or a later one, was used before."""
+        ...
+
+    async def saved(self) -> StorageState | None:
+        """What a browser needs to go on with the session that a person has signed in, if one is kept."""
+        ...
+
+    async def keep(self, state: StorageState) -> None:
+        """That session goes on with this; nothing changes when a person has signed in again since."""
+        ...
+
+    async def forget(self) -> None:
+        """The portal knows that session no more."""
         ...
 
 
@@ -138,13 +156,22 @@ class Session:
         self._npis = frozenset(npis)
         self._sign_ins = sign_ins
         self._ended = True
+        #: A person has signed this session in.
+        self._by_hand = False
 
     async def sign_in(self) -> None:
-        """Sign in: one automatic try for each secret, noted in the ledger before it is made.
+        """Go on with the session that a person has signed in; where there is none, sign in: one automatic try for
+        each secret, noted in the ledger before it is made.
 
         Raises `SignInRefused`, `SignInSpent` or `PersonNeeded` when the login must wait for a person, `Passing`
         when the portal's sign-in page did not even open.
         """
+        if await self._goes_on():
+            return
+        if not self._credentials.password.get_secret_value():
+            raise PersonNeeded(
+                f"{self.adapter.name} has ended the session that was signed in by hand, and no password is set."
+            )
         async for attempt in trying(self.clock):
             with attempt:
                 await self._open_sign_in_page()
@@ -160,6 +187,85 @@ class Session:
             ) from error
         await self._sign_ins.ended(worked=True)
         self._ended = False
+        self._refuse_strangers()
+
+    async def await_person(self, patience: timedelta) -> StorageState:
+        """Open the sign-in page, fill in what we know, press nothing, and wait until a person has signed in; what
+        a browser needs to go on from there.
+
+        Raises `Interrupted` when nobody does, `PersonNeeded` when the portal then shows another provider.
+        """
+        async with way.explained(self.page, self.adapter):
+            await self.page.goto(self.adapter.url)
+        milliseconds = patience.total_seconds() * 1000
+        home = self._home.filter(visible=True)
+        try:
+            await home.or_(self._password.filter(visible=True)).first.wait_for(timeout=milliseconds)
+            if not await home.count():
+                await self._fill_in()
+            await home.first.wait_for(timeout=milliseconds)
+            self.npi = await self.adapter.provider_shown(self.page)
+            self._refuse_strangers()
+            return await self.context.storage_state()
+        except PlaywrightTimeout:
+            raise Interrupted(f"Nobody has signed in to {self.adapter.name}; nothing was changed.") from None
+        except PlaywrightError:
+            raise Interrupted("The window was closed before anybody had signed in; nothing was changed.") from None
+
+    async def _fill_in(self) -> None:
+        """What the usual sign-in page asks; a page of another kind is left to the person."""
+        form, credentials = self.adapter.sign_in_form, self._credentials
+        known = [(form.username, credentials.username), (form.password, credentials.password.get_secret_value())]
+        await fill(self.page, [("", label, "text", value) for label, value in known if value])
+
+    async def put_away(self) -> None:
+        """Keep what the portal has changed in a session that a person signed in, so that it goes on next time."""
+        if self._by_hand and not self._ended:
+            with suppress(PlaywrightError):  # what was kept before may still do
+                await self._sign_ins.keep(await self.context.storage_state())
+
+    async def _goes_on(self) -> bool:
+        """Whether the portal lets us go on with the session that a person has signed in; one that it does not
+        know any more is forgotten."""
+        saved = await self._sign_ins.saved()
+        if saved is None:
+            return False
+        await self.context.set_storage_state(saved)
+        async for attempt in trying(self.clock):
+            with attempt:
+                self._by_hand = await self._is_at_home()
+        if not self._by_hand:
+            await self.context.clear_cookies()
+            await self._sign_ins.forget()
+            return False
+        self._ended = False
+        self._refuse_strangers()
+        return True
+
+    async def _is_at_home(self) -> bool:
+        """Open the portal's address: whether it shows the home page, or asks who we are."""
+        async with way.explained(self.page, self.adapter):
+            await self.page.goto(self.adapter.url)
+            try:
+                await way.reach(self.page, self.adapter, self._home.or_(self._password))
+            except (SessionLost, PortalRefused):
+                return False
+            if not await self._home.count():
+                return False
+            self.npi = await self.adapter.provider_shown(self.page)
+        return True
+
+    @property
+    def _home(self) -> Locator:
+        """What only somebody sees who is signed in."""
+        return self.page.get_by_role("heading", name=self.adapter.home, exact=True)
+
+    @property
+    def _password(self) -> Locator:
+        """What only a sign-in page has."""
+        return self.page.locator("input[type=password]")  # because: a password field has no role of its own
+
+    def _refuse_strangers(self) -> None:
         if self.npi not in self._npis:
             raise PersonNeeded(
                 f"{self.adapter.name} shows provider {self.npi or 'nobody'}, which is not one of this login's."
@@ -201,10 +307,8 @@ class Session:
     async def _open_sign_in_page(self) -> None:
         async with way.explained(self.page, self.adapter):
             await self.page.goto(self.adapter.url)
-            # because: a password field has no role of its own
-            password = self.page.locator("input[type=password]")
             try:
-                await way.reach(self.page, self.adapter, password)
+                await way.reach(self.page, self.adapter, self._password)
             except SessionLost:
                 return  # the sign-in page itself says that the last session ended
 
@@ -212,9 +316,8 @@ class Session:
         code = Totp(self._credentials, self._sign_ins, self.clock) if self._credentials.totp_secret else NoCode()
         async with way.explained(self.page, self.adapter):
             await self.adapter.sign_in(self.page, self._credentials, code)
-            home = self.page.get_by_role("heading", name=self.adapter.home, exact=True)
             try:
-                await way.reach(self.page, self.adapter, home)
+                await way.reach(self.page, self.adapter, self._home)
             except PortalRefused as error:
                 raise SignInRefused(
                     f"{self.adapter.name} refused the sign-in: '{error.message}' It was not tried a second time."

@@ -96,8 +96,7 @@ class Login:
     """One named user at one portal, and whom it may bill for."""
 
     name: str
-    #: Nothing while the office has not set a password: then a person signs in.
-    credentials: Credentials | None
+    credentials: Credentials
     tin: str
     npis: tuple[str, ...]
     seats: int

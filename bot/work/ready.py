@@ -153,7 +153,7 @@ def _logins(ledger: Ledger, office: Office, waiting: Rows) -> Iterator[Want]:
     for row in waiting:
         if row["state"] == State.QUEUED:
             behind[row["payer"], row["login"]] += row["claims"]
-    pauses = views.pause_rows(ledger)
+    pauses, signed_in = views.pause_rows(ledger), views.signed_in(ledger)
     stopped = {(one["payer"], one["login"]) for one in pauses}
     for one in pauses:
         slug, login = one["payer"], one["login"]
@@ -171,16 +171,18 @@ def _logins(ledger: Ledger, office: Office, waiting: Rows) -> Iterator[Want]:
     for payer in office.payers.values():
         for seat in payer.logins:
             if {(payer.slug, None), (payer.slug, seat.name)}.isdisjoint(stopped):
-                yield from _secrets(payer, seat, behind[payer.slug, seat.name])
+                yield from _secrets(
+                    payer, seat, behind[payer.slug, seat.name], (payer.slug, seat.name) in signed_in
+                )
 
 
 def _secrets(payer: Payer, login: Login, claims: int) -> Iterator[Want]:
     name = f"secrets/payers__{payer.slug}__logins__{login.name}__"
-    if login.credentials is None:
+    if not login.credentials.password.get_secret_value():
         yield Want(
             "password",
             f"{payer.adapter.name}, login {login.name}, has no password here.",
-            f"Put it into {name}password, readable by you only.",
+            f"Put it into {name}password, readable by you only; or sign in: payerbot payers sign-in {payer.slug}.",
             payer.slug,
             login.name,
             claims,

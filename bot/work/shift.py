@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
+from playwright.async_api import Error as PlaywrightError
 
 from bot.claims.vocabulary import Proof, State
 from bot.clock import Clock
@@ -25,7 +25,7 @@ from bot.errors import (
     SignInRefused,
     SignInSpent,
 )
-from bot.ledger import baselines, pace, people, queue, seats
+from bot.ledger import baselines, failures, pace, people, queue, seats
 from bot.ledger import tasks as ledger_tasks
 from bot.ledger.journal import ClaimJournal, Item, LoginJournal, worker_name
 from bot.ledger.queue import Armed, LookUps, Pause, Scope
@@ -35,7 +35,6 @@ from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.tasks import Need
 from bot.log import get
 from bot.portal import fit
-from bot.portal.adapter import Credentials
 from bot.portal.batch import Part, submit_together
 from bot.portal.desk import Desk
 from bot.portal.evidence import EvidenceStore
@@ -46,6 +45,7 @@ from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, 
 from bot.portal.verdict import Pending, read_verdict
 from bot.work.follow_up import follow_up
 from bot.work.payers import Login, Payer
+from bot.work.sitting import seated
 from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_refusal, need_of_row, need_of_stop
 
 log = get()
@@ -110,40 +110,23 @@ class Shift:
         self.plan = plan
         self.progress = progress
         self.owner = worker_name()
+        self._journal = LoginJournal(ledger, payer.slug, login.name, login.credentials, self.owner, clock)
         self._passed: set[int] = set()
         self._refused: list[str] = []
         self._passing = 0
         #: Batches in a row of which nothing was sent.
         self._in_vain = 0
         self._session: Session | None = None
+        #: What stopped a claim whose own evidence shows the page.
+        self._recorded: Exception | None = None
 
     async def work(self, desk: Desk) -> None:
         """Work until nothing is due for this login, or something stops it."""
-        seat = await asyncio.to_thread(
-            seats.take,
-            self.ledger,
-            self.payer.slug,
-            self.login.name,
-            self.login.seats,
-            self.owner,
-            self.clock.now(),
-        )
-        if seat is None:
-            if not self.plan.unattended:
+        async with seated(self.ledger, self.payer.slug, self.login, self.owner, self.clock) as seat:
+            if seat is not None:
+                await self._work(desk, seat)
+            elif not self.plan.unattended:
                 self._stopped("Every session this login may have is at work elsewhere.")
-            return
-        renewing = asyncio.create_task(self._renew(seat))
-        try:
-            await self._work(desk, seat)
-        finally:
-            renewing.cancel()
-            await asyncio.to_thread(seats.leave, self.ledger, seat)
-
-    async def _renew(self, seat: Seat) -> None:
-        while True:
-            await asyncio.sleep(seats.RENEWAL.total_seconds())
-            with suppress(DBAPIError):  # the next one may get through
-                await asyncio.to_thread(seats.renew, self.ledger, seat, self.clock.now())
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
         if not await self._has_work(seat):
@@ -152,7 +135,7 @@ class Shift:
             self._stopped(why)
             return
         credentials = self.login.credentials
-        if credentials is None:
+        if not credentials.password.get_secret_value() and await self._journal.saved() is None:
             await self._stop(
                 PersonNeeded(
                     "no password is set: put it in "
@@ -160,19 +143,24 @@ class Shift:
                 )
             )
             return
-        await self._resume_with_new_secret(credentials)
+        await self._resume_with_new_secret()
         if pause := await self._pause():
             self._stopped(f"{pause.kind}: {pause.why}")
             return
         try:
             async with desk.session(
-                self.payer.adapter, credentials, self.login.npis, self._journal(credentials), self.clock
+                self.payer.adapter, credentials, self.login.npis, self._journal, self.clock
             ) as session:
                 self._session = session
                 session.baseline = await asyncio.to_thread(
                     baselines.load, self.ledger, self.payer.slug, self.login.name
                 )
-                await self._sit(session, seat)
+                try:
+                    await self._sit(session, seat)
+                except (LoginStopped, FormChanged) as error:
+                    await self._keep_page(error)
+                    raise
+                await session.put_away()
         except (LoginStopped, FormChanged) as error:
             await self._stop(error)
         except PortalError as error:
@@ -194,11 +182,8 @@ class Shift:
             about = (self.payer.slug, self.login.name, session.baseline, act)
             await asyncio.to_thread(baselines.keep, self.ledger, *about)
 
-    def _journal(self, credentials: Credentials) -> LoginJournal:
-        return LoginJournal(self.ledger, self.payer.slug, self.login.name, credentials, self.owner, self.clock)
-
-    async def _resume_with_new_secret(self, credentials: Credentials) -> None:
-        secret, act = self._journal(credentials).secret, Act(BOT, self.clock.now(), "the password was changed")
+    async def _resume_with_new_secret(self) -> None:
+        secret, act = self._journal.secret, Act(BOT, self.clock.now(), "the password was changed")
         await asyncio.to_thread(
             people.lift_for_new_secret, self.ledger, self.payer.slug, self.login.name, secret, act
         )
@@ -309,10 +294,23 @@ class Shift:
         except (LoginStopped, FormChanged, Interrupted):
             raise
         except PortalError as error:
+            await self._keep_page(error)
             await self._failed(item, error.message, None)
-        except Exception:
+        except Exception as error:
             log.exception("adapter_failed", claim=item.id, payer=self.payer.slug)
+            await self._keep_page(error)
             await self._failed(item, "The adapter failed on this claim.", need_of_adapter(self.payer))
+
+    async def _keep_page(self, error: Exception) -> None:
+        """Keep the page at which this happened for whoever mends the adapter; where it can be kept."""
+        if self._session is None or error is self._recorded or self._session.page.url == "about:blank":
+            return
+        slug, login = self.payer.slug, self.login.name
+        with suppress(PayerbotError, PlaywrightError):
+            kept = await self.store.keep(self._session.page, "failure", self.clock.now())
+            before = await asyncio.to_thread(failures.failed, self.ledger, slug, login, type(error).__name__, kept)
+            if before is not None:
+                self.store.forget(before)
 
     async def _failed(self, item: Item, why: str, need: Need | None) -> None:
         """Note that the portal kept us from a claim; too many in a row end the shift. A portal that did not even
@@ -481,6 +479,7 @@ class Shift:
             "claim_moved", claim=item.id, payer=self.payer.slug, state=state, seconds=round(outcome.seconds, 2)
         )
         if outcome.stop is not None:
+            self._recorded = outcome.stop
             raise outcome.stop
         if state is not State.REJECTED:
             self._refused.clear()
@@ -493,8 +492,8 @@ class Shift:
         login = None if isinstance(error, FormChanged) else self.login.name
         self._stopped(error.message)
         secret = None
-        if isinstance(error, SignInRefused | SignInSpent) and self.login.credentials:
-            secret = self._journal(self.login.credentials).secret
+        if isinstance(error, SignInRefused | SignInSpent):
+            secret = self._journal.secret
         await self._park(need_of_stop(error, self.payer, self.login.name), login, secret)
 
     def _stopped(self, why: str) -> None:

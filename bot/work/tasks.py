@@ -105,7 +105,8 @@ def need_of_stop(error: LoginStopped | FormChanged, payer: Payer, login: str) ->
         cause=f"{error.cause}:{payer.slug}:{login}",
         kind=error.cause,
         title=f"{payer.adapter.name}, login {login}: {error.message}",
-        action=f"Sign in by hand or change the password, then run: {resume} --login {login}",
+        action=f"Sign in by hand: payerbot payers sign-in {payer.slug} --login {login}; or change the password, "
+        f"or, once the cause is mended, run: {resume} --login {login}",
         payer=payer.slug,
         login=login,
         actor=error.actor,

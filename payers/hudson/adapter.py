@@ -8,11 +8,21 @@ from typing import ClassVar
 
 from playwright.async_api import Page
 
-from bot.claims.vocabulary import Status
-from bot.portal.adapter import Adapter, BatchAdapter, Limits, Receipt, Stage, StageKind, shown
-from bot.portal.convert import dollars, mdy
-from bot.portal.reading import read
-from bot.portal.way import heading, reach
+from bot.portal import (
+    Adapter,
+    BatchAdapter,
+    Limits,
+    Receipt,
+    Stage,
+    StageKind,
+    Status,
+    dollars,
+    heading,
+    mdy,
+    reach,
+    read,
+    shown,
+)
 from payers.hudson.form import SEARCH, pages
 
 

@@ -8,10 +8,7 @@ from collections.abc import Collection, Mapping
 
 from playwright.async_api import Page
 
-from bot.errors import NotAsQueued
-from bot.portal.adapter import BatchAdapter, SentAs, Stage, StageKind
-from bot.portal.reading import read
-from bot.portal.way import heading, reach, records
+from bot.portal import BatchAdapter, NotAsQueued, SentAs, Stage, StageKind, heading, reach, read, records
 from payers.hudson.adapter import Hudson
 from payers.hudson.form import pages
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from bot.claims.model import Claim
-from bot.portal.adapter import ClaimPage, Field, Fixed, FormPage, Grid, Kind, LineTable, Search, shown
-from bot.portal.convert import last_first, mdy, money, whole
+from bot.portal import (
+    Claim,
+    ClaimPage,
+    Field,
+    Fixed,
+    FormPage,
+    Grid,
+    Kind,
+    LineTable,
+    Search,
+    last_first,
+    mdy,
+    money,
+    shown,
+    whole,
+)
 
 
 def _only(values: set[str]) -> str:

@@ -6,24 +6,28 @@ from datetime import timedelta
 
 from playwright.async_api import Page
 
-from bot.claims.vocabulary import Status
-from bot.errors import PayerHasIt
-from bot.portal.adapter import (
+from bot.portal import (
+    USUAL,
     Adapter,
     Limits,
+    PayerHasIt,
     Receipt,
     SignInForm,
     Stage,
     StageKind,
+    Status,
     Trouble,
     Unexpected,
+    dollars,
+    heading,
+    last_first,
+    mdy,
     press,
+    reach,
+    read,
     shown,
     target,
 )
-from bot.portal.convert import dollars, last_first, mdy
-from bot.portal.reading import read
-from bot.portal.way import USUAL, heading, reach
 from payers.lakeshore.form import PAGES, SEARCH
 
 

@@ -3,8 +3,25 @@ payer even if the claim is never submitted, and its control number can never be 
 
 from __future__ import annotations
 
-from bot.portal.adapter import ClaimPage, Field, Fixed, FormPage, Kind, LineTable, Rows, Search, shown
-from bot.portal.convert import choice, dollars, joined, last_first, mdy, money, whole, yes_no
+from bot.portal import (
+    ClaimPage,
+    Field,
+    Fixed,
+    FormPage,
+    Kind,
+    LineTable,
+    Rows,
+    Search,
+    choice,
+    dollars,
+    joined,
+    last_first,
+    mdy,
+    money,
+    shown,
+    whole,
+    yes_no,
+)
 
 DIAGNOSES = (shown("Code", "diagnosis", sensitive=True),)
 LINES = (

@@ -6,20 +6,23 @@ import re
 
 from playwright.async_api import Page
 
-from bot.claims.vocabulary import Status
-from bot.errors import PortalProblem, PortalRefused
-from bot.portal.adapter import (
+from bot.portal import (
     Adapter,
     Limits,
+    PortalProblem,
+    PortalRefused,
     Receipt,
     Stage,
     StageKind,
+    Status,
+    dollars,
+    heading,
+    mdy,
     press,
+    reach,
+    read,
     shown,
 )
-from bot.portal.convert import dollars, mdy
-from bot.portal.reading import read
-from bot.portal.way import heading, reach
 from payers.northstar.form import PAGES, SEARCH
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.claims.model import Claim, Line
-from bot.portal.adapter import Field, FormPage, Kind, Rows, Search, shown
-from bot.portal.convert import joined, mmddccyy, money, whole
+from bot.portal import Claim, Field, FormPage, Kind, Line, Rows, Search, joined, mmddccyy, money, shown, whole
 
 
 def _place_if_other(claim: Claim, line: Line) -> str:

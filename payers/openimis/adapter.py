@@ -9,22 +9,27 @@ from typing import ClassVar
 
 from playwright.async_api import ElementHandle, Page
 
-from bot.claims.vocabulary import Status
-from bot.errors import Passing, PortalProblem
-from bot.portal.adapter import (
+from bot.portal import (
+    USUAL,
     Field,
     FoundClaim,
     Limits,
+    Passing,
+    PortalProblem,
     Receipt,
     SentAs,
     SignInForm,
+    Status,
     Trouble,
     Unexpected,
+    await_control,
+    dmy,
+    money,
+    nodot,
+    reach,
+    read,
     shown,
 )
-from bot.portal.convert import dmy, money, nodot
-from bot.portal.reading import await_control, read
-from bot.portal.way import USUAL, reach
 from payers.openimis import screens
 from payers.openimis.form import Office, entered_services, form
 from payers.openimis.saving import Saves

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from bot.claims.model import Claim, Line
-from bot.portal.adapter import Field, Fixed, FormPage, Grid, Kind, Options, shown
-from bot.portal.convert import dmy, money, nodot, whole
+from bot.portal import Claim, Field, Fixed, FormPage, Grid, Kind, Line, Options, dmy, money, nodot, shown, whole
 
 #: What a select holds, by the words it shows.
 _VISIT_TYPES = {"Emergency": '"E"', "Other": '"O"'}

@@ -7,11 +7,20 @@ from collections.abc import Collection, Mapping
 
 from playwright.async_api import Page
 
-from bot.errors import NotAsQueued, PayerHasIt, PortalProblem, PortalRefused
-from bot.portal import graphql
-from bot.portal.adapter import FormPage, SavingAdapter, SentAs, Stage, StageKind
-from bot.portal.reading import read
-from bot.portal.way import reach
+from bot.portal import (
+    FormPage,
+    NotAsQueued,
+    PayerHasIt,
+    PortalProblem,
+    PortalRefused,
+    SavingAdapter,
+    SentAs,
+    Stage,
+    StageKind,
+    graphql,
+    reach,
+    read,
+)
 from payers.openimis import screens
 
 _API = "/api/graphql"

@@ -13,11 +13,19 @@ from decimal import Decimal
 
 from playwright.async_api import ElementHandle, Locator, Page
 
-from bot.errors import SessionLost
-from bot.portal.adapter import Adapter, FoundClaim, FoundLine
-from bot.portal.convert import read_dmy, read_money
-from bot.portal.reading import await_shown, box, read
-from bot.portal.way import heading, reach
+from bot.portal import (
+    Adapter,
+    FoundClaim,
+    FoundLine,
+    SessionLost,
+    await_shown,
+    box,
+    heading,
+    reach,
+    read,
+    read_dmy,
+    read_money,
+)
 from payers.openimis.form import DIAGNOSES, services
 from payers.openimis.reasons import REASONS
 

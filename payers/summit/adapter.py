@@ -8,25 +8,29 @@ from datetime import timedelta
 
 from playwright.async_api import Page
 
-from bot.claims.model import Claim
-from bot.claims.vocabulary import Status
-from bot.errors import PortalProblem
-from bot.portal.adapter import (
+from bot.portal import (
     Adapter,
+    Claim,
     FoundClaim,
     Limits,
+    PortalProblem,
     Receipt,
     SentAs,
     SignInForm,
     Stage,
     StageKind,
+    Status,
+    dollars,
+    heading,
+    mdy,
     press,
+    reach,
+    read,
+    read_mdy,
     shown,
     target,
+    upper,
 )
-from bot.portal.convert import dollars, mdy, read_mdy, upper
-from bot.portal.reading import read
-from bot.portal.way import heading, reach
 from payers.summit.form import PAGES, SEARCH
 
 

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from bot.portal.adapter import ClaimPage, Field, FormPage, Kind, LineTable, Rows, Search, shown
-from bot.portal.convert import dollars, joined, last_first, mdy, money, upper, whole, yes_no
+from bot.portal import (
+    ClaimPage,
+    Field,
+    FormPage,
+    Kind,
+    LineTable,
+    Rows,
+    Search,
+    dollars,
+    joined,
+    last_first,
+    mdy,
+    money,
+    shown,
+    upper,
+    whole,
+    yes_no,
+)
 
 LINES = (
     shown("From", "line.service_from", mdy),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unittest.mock import patch
 
-from playwright.async_api import Page
+from playwright.async_api import Page, StorageState
 
 from bot.claims.model import Claim
 from bot.portal import form
@@ -54,11 +54,19 @@ class Unasked(SignIns):
         """Any code will do."""
         return True
 
+    async def saved(self) -> None:
+        """Nobody has signed in by hand."""
+
+    async def keep(self, state: StorageState) -> None:
+        """Keeps nothing."""
+
+    async def forget(self) -> None:
+        """There is nothing to forget."""
+
 
 async def submit(one: TestOffice, some: Sequence[Claim]) -> None:
     """Enter and send these claims."""
     payer, [login] = one.payer, one.payer.logins
-    assert login.credentials is not None
     with patch.object(form, "read", _nothing):
         async with (
             one.workshop.desk() as desk,

@@ -160,6 +160,9 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "proof",
         "export",
         "audit",
+        "payers sign-in",
+        "payers new",
+        "payers capture",
     }
 
 
@@ -232,6 +235,13 @@ def test_every_reading_command_takes_json(name: str) -> None:
         ("payers", "check", "northstar", "--accept"),
         ("payers", "pause", "nowhere"),
         ("payers", "resume", "nowhere"),
+        ("payers", "sign-in", "nowhere"),
+        ("payers", "sign-in", "northstar", "--login", "nobody"),
+        ("payers", "capture", "nowhere"),
+        ("payers", "capture", "northstar", "--to", "{folder}"),
+        ("payers", "new", "northstar", "--into", "{folder}"),
+        ("payers", "new", "Sun Rise", "--into", "{folder}"),
+        ("payers", "new", "sunrise", "--name", 'Sun"rise', "--into", "{folder}"),
         ("payers", "map", "NAME", "nowhere"),
         ("payers", "map", "NAME"),
         ("payers", "map", "NAME", "--remove"),

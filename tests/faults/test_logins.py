@@ -21,7 +21,6 @@ from tests.office import TestOffice, office
 def with_password(one: TestOffice, password: str) -> None:
     """Change the login's password in the office's settings."""
     [login] = one.payer.logins
-    assert login.credentials is not None
     credentials = replace(login.credentials, password=SecretStr(password))
     payer = replace(one.payer, logins=(replace(login, credentials=credentials),))
     one.workshop = replace(one.workshop, office=Office([payer]))

@@ -96,7 +96,7 @@ def test_fault(slug: str, case: Case, tmp_path: Path, loop: Loop, monkeypatch: p
 
 def test_every_fault_is_played() -> None:
     """But for those that the wire plays better: with every cut, and counted before the portal; those of a search
-    that is asked weeks later (`test_follow_up.py`); and those that only somebody who knows the form as it was can see
+    that is asked weeks later (`test_follow_up.py`); those that only somebody who knows the form sees
     (`test_drift.py`)."""
     played = {case.fault for case in CASES}
     on_the_wire = {Fault.DROP_BEFORE_ACCEPT, Fault.DROP_AFTER_ACCEPT, Fault.HANG}

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from pydantic import SecretStr
 
@@ -301,6 +301,12 @@ class SignIns:
 
     async def take_step(self, step: int) -> bool:
         return True
+
+    async def saved(self) -> None: ...
+
+    async def keep(self, state: StorageState) -> None: ...
+
+    async def forget(self) -> None: ...
 
 
 @ways

@@ -18,7 +18,7 @@ def test_a_secret_that_failed_is_spent(books: Books) -> None:
     first.ended(worked=False)
     before = books.everything()
     for again in (first, books.login()):  # the same worker, and another one after a restart
-        with pytest.raises(SignInSpent, match="payers resume northstar --login main"):
+        with pytest.raises(SignInSpent, match="payers sign-in northstar --login main"):
             again.arm()
     assert books.everything() == before
 

@@ -5,34 +5,27 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import types
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 import bot
 import payers
-from bot.claims.model import Attachment, Claim, Line, OtherInsurance
 from bot.errors import ConfigurationError
 from bot.portal import fit
 from bot.portal.adapter import (
     Adapter,
-    BatchAdapter,
-    Field,
     FormPage,
     Kind,
     Rows,
-    SavingAdapter,
     Stage,
     StageKind,
-    Trouble,
     shown,
 )
-from bot.work.payers import find_adapters, policy_of
+from bot.testing.case import DeclarationCase
+from bot.testing.paths import resolves
+from bot.work.payers import find_adapters
 from tests.unit.portal.test_fit import CLAIM, Plain
 
 BOT = Path(bot.__file__).parent
@@ -40,44 +33,8 @@ PAYERS = Path(payers.__file__).parent
 ALONE = [adapter("http://127.0.0.2/") for _, adapter in sorted(find_adapters().items())]
 #: The ways for claims that go together, too.
 ADAPTERS = [*ALONE, *(way for one in ALONE if (way := one.together()))]
-_ITEMS: dict[str, Any] = {"line": Line, "attachment": Attachment, "other": OtherInsurance, "diagnosis": str}
 
 each = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: type(adapter).__name__)
-
-
-def fields(adapter: Adapter) -> Iterator[tuple[str, Field, str | None]]:
-    """Where a field stands, the field, and what it is entered once for."""
-    for page in adapter.pages:
-        yield from ((page.title, field, None) for field in page.fields)
-        for rows in page.rows:
-            yield from ((f"{page.title}: {rows.table}", one, rows.each) for one in (*rows.fields, *rows.columns))
-        for grid in page.grids:
-            yield from ((page.title, one, grid.each) for one in grid.fields)
-    yield from (("the receipt", echo, None) for echo in adapter.echoes)
-
-
-def kinds(annotation: Any, part: str) -> Iterator[Any]:
-    """What a step of a path can lead to."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        for one in get_args(annotation):
-            yield from kinds(one, part)
-    elif get_origin(annotation) is tuple and part.isdigit():
-        yield get_args(annotation)[0]
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if part in annotation.model_fields:
-            yield annotation.model_fields[part].annotation
-        elif part in vars(annotation):  # a property
-            yield Any
-
-
-def resolves(source: str, item: str | None) -> bool:
-    """Whether a path leads somewhere in the claim model."""
-    first, *rest = source.split(".")
-    ours = [_ITEMS[first]] if first == item else []
-    found = ours if first in _ITEMS else list(kinds(Claim, first))
-    for part in rest:
-        found = [kind for one in found for kind in kinds(one, part)]
-    return bool(found)
 
 
 def test_the_resolver_tells_paths_from_other_words() -> None:
@@ -108,117 +65,11 @@ def test_there_are_adapters() -> None:
     assert {"northstar", "lakeshore"} <= {adapter.slug for adapter in ADAPTERS}
 
 
-@each
-def test_every_source_is_in_the_claim(adapter: Adapter) -> None:
-    lost = [
-        (where, field.label, field.source)
-        for where, field, item in fields(adapter)
-        if isinstance(field.source, str) and not resolves(field.source, item)
-    ]
-    assert lost == []
-
-
-@each
-def test_the_stages_are_sound(adapter: Adapter) -> None:
-    names = [stage.name for stage in adapter.stages]
-    assert len(set(names)) == len(names)
-    assert [stage.kind for stage in adapter.stages].count(StageKind.FINAL) == 1
-    final = next(stage.name for stage in adapter.stages if stage.kind is StageKind.FINAL)
-    used = [page.stage for page in adapter.pages] + [rows.stage for page in adapter.pages for rows in page.rows]
-    if isinstance(adapter, BatchAdapter):
-        assert adapter.pages[-1].stage
-        used.append(adapter.build)
-    # the final stage is fired by `send` alone; every draft by some page, or by putting claims together
-    assert final not in used
-    assert set(names) - {final} == {name for name in used if name}
-    for stage in adapter.stages:
-        assert stage.method in ("POST", "PUT", "PATCH", "DELETE")
-        assert re.compile(stage.path).fullmatch(stage.path.replace("\\", ""))
-        assert stage.path.startswith("/")
-        assert not stage.matches("GET", stage.path, b"")
-
-
-@each
-def test_the_receipt_tells_whose_it_is(adapter: Adapter) -> None:
-    echoes = {echo.label: echo for echo in adapter.echoes}
-    assert len(echoes) == len(adapter.echoes)
-    assert adapter.identity
-    assert adapter.identity <= set(echoes)
-    assert all(echo.kind is Kind.SHOWN for echo in adapter.echoes)
-    sources = {echo.source for echo in adapter.echoes if isinstance(echo.source, str)}
-    assert {"account", "subscriber.member_id", "service_from", "charge"} <= sources
-    named = {echoes[label].source for label in adapter.identity}
-    assert {"account", "subscriber.member_id"} <= named
-
-
-@each
-def test_the_limits_are_sane(adapter: Adapter) -> None:
-    limits = adapter.limits
-    assert 1 <= limits.lines <= 50
-    assert 1 <= limits.diagnoses <= 12
-    assert timedelta(0) <= limits.visibility_delay <= timedelta(days=3)
-    assert limits.claims_per_send >= 1
-    assert bool(limits.attachment_routes) == bool(limits.attachments)
-    assert limits.attachment_routes <= {"AA", "BM", "EL", "EM", "FT", "FX"}
-    assert all(re.fullmatch(r"\.[a-z]+", kind) for kind in limits.attachment_types)
-    assert 0 < limits.attachment_bytes <= 1 << 30
-    assert not any(character.isalnum() or character.isspace() for character in limits.forbidden)
-
-
-@each
-def test_a_control_number_is_told_from_other_words(adapter: Adapter) -> None:
-    for number_format in filter(None, (adapter.control_number, adapter.tracking_number)):
-        for word in ("", "0", "pending", "N/A", "Your claim has been submitted successfully!"):
-            assert re.fullmatch(number_format, word) is None
-
-
-@each
-def test_every_word_has_its_meaning_in_small_letters(adapter: Adapter) -> None:
-    assert adapter.words
-    assert all(word == word.strip().lower() for word in adapter.words)
-
-
-@each
-def test_what_may_stand_in_the_way_is_known(adapter: Adapter) -> None:
-    known = {unexpected.trouble for unexpected in adapter.unexpected}
-    assert {Trouble.SESSION_LOST, Trouble.UNAVAILABLE} <= known
-    for unexpected in adapter.unexpected:
-        assert unexpected.text
-        assert bool(unexpected.press) == (unexpected.trouble is Trouble.IN_THE_WAY)
-
-
-@each
-def test_fields_that_name_a_patient_are_marked(adapter: Adapter) -> None:
-    """Their values never appear in messages."""
-    naming = re.compile(r"subscriber(\.(last|first|member_id|birth_date))?|diagnos|other_insurance\.\d\.member_id")
-    open_ones = [
-        (where, field.label)
-        for where, field, _ in fields(adapter)
-        if isinstance(field.source, str) and naming.match(field.source) and not field.sensitive
-    ]
-    assert open_ones == []
-
-
-@each
-def test_pages_can_be_told_apart_and_followed(adapter: Adapter) -> None:
-    titles = [page.title for page in adapter.pages]
-    assert len(set(titles)) == len(titles)
-    assert [page.title for page in adapter.pages if page.next is None][-1:] == titles[-1:] or isinstance(
-        adapter, SavingAdapter
-    )
-    for page in adapter.pages:
-        labels = [field.label for field in page.fields]
-        assert len(set(labels)) == len(labels), page.title
-        for rows in page.rows:
-            assert (rows.add is None) == (not rows.fields)
-            assert rows.stage is None or rows.add is not None
-
-
-@each
-def test_it_comes_with_a_policy(adapter: Adapter) -> None:
-    policy = policy_of(type(adapter))
-    assert 30 <= policy.filing.days <= 730
-    assert policy.filing.source
+class TestDeclarations(DeclarationCase):
+    @pytest.fixture(params=ADAPTERS, ids=lambda adapter: type(adapter).__name__)
+    def adapter(self, request: pytest.FixtureRequest) -> Adapter:
+        found: Adapter = request.param
+        return found
 
 
 @each

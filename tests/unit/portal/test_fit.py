@@ -417,3 +417,10 @@ def test_what_a_field_must_hold() -> None:
     assert expected(Field("x", "diagnosis"), CLAIM, "E119") == "E119"
     assert expected(Field("x", lambda claim, item: item), CLAIM, 7) == "7"
     assert expected(Field("x", lambda claim, item: ""), CLAIM) is None
+
+
+def test_a_rendering_provider_who_is_asked_once_renders_every_line_or_the_claim_does_not_fit() -> None:
+    once, claim = portal(Field("Rendering NPI", "rendering.npi")), put(CLAIM, "rendering", DOCTOR)
+    assert "line.rendering" not in refused(once, claim)
+    assert "line.rendering" in refused(once, put(claim, "lines.0.rendering", Provider(npi="1990000121")))
+    assert "line.rendering" in refused(portal(), claim)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.claims.model import Claim, Frequency
 from bot.claims.vocabulary import Proof, Sent, State, Status
@@ -17,6 +18,7 @@ from bot.errors import LostClaim, Refused, UnknownItem
 from bot.ledger import again as ledger_again
 from bot.ledger import tasks, views
 from bot.ledger.schema import claims as claim_table
+from bot.portal.adapter import Credentials
 from bot.portal.evidence import EvidenceStore
 from bot.work.again import Counter, Gone, why_not_corrected, why_not_new
 from bot.work.limits import Corrections, Way
@@ -31,7 +33,7 @@ ADAPTER = find_adapters()["northstar"]
 NORTHSTAR = Payer(
     ADAPTER("http://127.0.0.2:9"),
     policy_of(ADAPTER),
-    (Login("main", None, PRACTICE.tin, (PRACTICE.npi,), 1),),
+    (Login("main", Credentials("night", SecretStr("")), PRACTICE.tin, (PRACTICE.npi,), 1),),
     timedelta(0),
 )
 NUMBER = "20261820000000001"

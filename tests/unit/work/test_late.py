@@ -6,16 +6,18 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from bot.claims.vocabulary import State
 from bot.ledger import people, views
+from bot.portal.adapter import Credentials
 from bot.work import schedule
 from bot.work.late import late
 from bot.work.payers import Login, Office, Payer, find_adapters, policy_of
 from tests.unit.ledger.books import CLAIMS, NOON, Books
 
 ADAPTER = find_adapters()["northstar"]
-LOGIN = Login("main", None, "990000017", ("1990000014",), 1)
+LOGIN = Login("main", Credentials("night", SecretStr("")), "990000017", ("1990000014",), 1)
 NORTHSTAR = Payer(ADAPTER("http://127.0.0.2:9"), policy_of(ADAPTER), (LOGIN,), timedelta(0))
 OFFICE = Office([NORTHSTAR])
 TODAY = schedule.day_of(NOON)

@@ -26,10 +26,8 @@ FOUND = find_adapters()
 QUIET = Night(Done.NOTHING)
 
 
-def payer(slug: str = "northstar", password: str | None = "hush", totp: str | None = None) -> Payer:
-    credentials = (
-        Credentials("night", SecretStr(password), SecretStr(totp) if totp else None) if password else None
-    )
+def payer(slug: str = "northstar", password: str = "hush", totp: str | None = None) -> Payer:
+    credentials = Credentials("night", SecretStr(password), SecretStr(totp) if totp else None)
     login = Login("main", credentials, "990000017", ("1990000014",), 1)
     return Payer(FOUND[slug]("http://127.0.0.2:9"), policy_of(FOUND[slug]), (login,), timedelta(0))
 
@@ -105,7 +103,7 @@ def test_an_older_ledger(books: Books, place: Place) -> None:
 
 def test_passwords_and_codes_with_what_waits_for_them(books: Books, place: Place) -> None:
     books.queue(*CLAIMS[:3])
-    [want] = wants(books, place, payer(password=None))
+    [want] = wants(books, place, payer(password=""))
     assert (want.kind, want.claims) == ("password", 3)
     assert "secrets/payers__northstar__logins__main__password" in want.action
     [want] = wants(books, place, payer(), payer("lakeshore"))
@@ -117,7 +115,7 @@ def test_passwords_and_codes_with_what_waits_for_them(books: Books, place: Place
 def test_a_login_that_is_stopped_is_asked_for_once(books: Books, place: Place, login: str | None) -> None:
     books.queue(*CLAIMS[:3])
     people.pause(books.ledger, "northstar", login, people.PARKED, books.act("The portal asks for a captcha."))
-    [want] = wants(books, place, payer(password=None))
+    [want] = wants(books, place, payer(password=""))
     assert (want.kind, want.claims, "captcha" in want.what) == ("parked", 3, True)
     assert want.action.endswith("payerbot payers resume northstar" + (" --login main" if login else ""))
 
@@ -178,5 +176,5 @@ def test_policies_are_looked_at_again_in_time(books: Books, place: Place) -> Non
 def test_nothing_here_writes(books: Books, place: Place) -> None:
     books.queue(*CLAIMS)
     before = books.everything()
-    wants(books, place, payer(password=None), payer("lakeshore"))
+    wants(books, place, payer(password=""), payer("lakeshore"))
     assert books.everything() == before

@@ -130,8 +130,8 @@ def test_no_login_bills_for_them(books: Books, wrong: tuple[str, str]) -> None:
 
 
 def test_each_claim_finds_the_login_that_bills_for_it(books: Books) -> None:
-    one = Login("one", None, PRACTICE.tin, ("1990000022",), 1)
-    two = Login("two", None, PRACTICE.tin, ("1990000030", PRACTICE.npi), 1)
+    one = Login("one", Credentials("one", SecretStr("")), PRACTICE.tin, ("1990000022",), 1)
+    two = Login("two", Credentials("two", SecretStr("")), PRACTICE.tin, ("1990000030", PRACTICE.npi), 1)
     way = intake.route(office("northstar", logins=(one, two)), books.ledger, named("northstar"))
     assert way.login is two
 

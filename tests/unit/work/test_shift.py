@@ -50,7 +50,10 @@ class Nowhere:
 
     @asynccontextmanager
     async def session(self, adapter: Adapter, *_: object) -> AsyncIterator[object]:
-        yield SimpleNamespace(npi="1990000014", adapter=adapter)  # signed in
+        page = SimpleNamespace(url="about:blank")
+        yield SimpleNamespace(npi="1990000014", adapter=adapter, page=page, put_away=self._nothing)  # signed in
+
+    async def _nothing(self) -> None: ...
 
 
 class Watcher:

@@ -125,6 +125,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payer", "login", "secret", name=op.f("pk_sign_ins")),
     )
     op.create_table(
+        "failures",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_failures")),
+    )
+    op.create_table(
+        "saved_sessions",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_saved_sessions")),
+    )
+    op.create_table(
         "tasks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -490,6 +510,8 @@ def downgrade() -> None:
         batch_op.drop_index("uq_tasks_round")
 
     op.drop_table("tasks")
+    op.drop_table("saved_sessions")
+    op.drop_table("failures")
     op.drop_table("sign_ins")
     op.drop_table("seats")
     with op.batch_alter_table("runs", schema=None) as batch_op:
