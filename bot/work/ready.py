@@ -170,10 +170,9 @@ def _logins(ledger: Ledger, office: Office, waiting: Rows) -> Iterator[Want]:
         )
     for payer in office.payers.values():
         for seat in payer.logins:
-            if {(payer.slug, None), (payer.slug, seat.name)}.isdisjoint(stopped):
-                yield from _secrets(
-                    payer, seat, behind[payer.slug, seat.name], (payer.slug, seat.name) in signed_in
-                )
+            mine = (payer.slug, seat.name)
+            if mine not in signed_in and {(payer.slug, None), mine}.isdisjoint(stopped):
+                yield from _secrets(payer, seat, behind[mine])
 
 
 def _secrets(payer: Payer, login: Login, claims: int) -> Iterator[Want]:
