@@ -26,6 +26,13 @@ def copies(ledger: Ledger, first: int) -> Sequence[Any]:
         return connection.execute(query).all()
 
 
+def sealed(ledger: Ledger, claim_id: int) -> Row:
+    """A claim itself, and what its records say for it, both sealed; None where there is none."""
+    query = select(claims.c.body, claims.c.support).where(claims.c.id == claim_id)
+    with ledger.read() as connection:
+        return dict(connection.execute(query).one()._mapping)
+
+
 def corrections(ledger: Ledger, first: int) -> Sequence[Any]:
     """The claims that correct this one, and were neither given up nor sent back; oldest first."""
     with ledger.read() as connection:

@@ -120,7 +120,7 @@ class Counter:
         row = next(iter(views.claim_rows(self.ledger, claim_id=claim_id)), None)
         if row is None:
             raise UnknownItem(f"There is no claim {claim_id}.")
-        return row
+        return {**row, **again.sealed(self.ledger, claim_id)}
 
     def _refuse_chain(self, row: Row) -> None:
         """One correction at a time, and always of the latest."""

@@ -22,7 +22,7 @@ from bot.portal import (
     reach,
     read,
     shown,
-)
+)  # fmt: skip
 from payers.hudson.form import SEARCH, pages
 
 

@@ -17,7 +17,7 @@ from bot.portal import (
     money,
     shown,
     whole,
-)
+)  # fmt: skip
 
 
 def _only(values: set[str]) -> str:

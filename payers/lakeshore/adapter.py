@@ -27,7 +27,7 @@ from bot.portal import (
     read,
     shown,
     target,
-)
+)  # fmt: skip
 from payers.lakeshore.form import PAGES, SEARCH
 
 

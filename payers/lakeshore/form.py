@@ -21,7 +21,7 @@ from bot.portal import (
     shown,
     whole,
     yes_no,
-)
+)  # fmt: skip
 
 DIAGNOSES = (shown("Code", "diagnosis", sensitive=True),)
 LINES = (

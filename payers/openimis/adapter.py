@@ -29,7 +29,7 @@ from bot.portal import (
     reach,
     read,
     shown,
-)
+)  # fmt: skip
 from payers.openimis import screens
 from payers.openimis.form import Office, entered_services, form
 from payers.openimis.saving import Saves

@@ -20,7 +20,7 @@ from bot.portal import (
     graphql,
     reach,
     read,
-)
+)  # fmt: skip
 from payers.openimis import screens
 
 _API = "/api/graphql"

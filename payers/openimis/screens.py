@@ -25,7 +25,7 @@ from bot.portal import (
     read,
     read_dmy,
     read_money,
-)
+)  # fmt: skip
 from payers.openimis.form import DIAGNOSES, services
 from payers.openimis.reasons import REASONS
 

@@ -30,7 +30,7 @@ from bot.portal import (
     shown,
     target,
     upper,
-)
+)  # fmt: skip
 from payers.summit.form import PAGES, SEARCH
 
 

@@ -19,7 +19,7 @@ from bot.portal import (
     upper,
     whole,
     yes_no,
-)
+)  # fmt: skip
 
 LINES = (
     shown("From", "line.service_from", mdy),
