@@ -69,8 +69,13 @@ async def signs_in(page: Page, one: TestOffice) -> None:
         "Our terms of use have changed": lambda: _ticks(page),
         "Security check": lambda: _types_letters(page),
     }
-    answered = ""
+    answered, looks = "", 0
     while True:
+        looks += 1
+        if looks % 100 == 0:
+            answered = (
+                ""  # what is still asked after seconds was not heard: a press may be lost while a page loads
+            )
         with suppress(PlaywrightError):  # the page changed under the question
             for title, answer in asked.items():
                 if title != answered and await page.get_by_role("heading", name=title, exact=True).is_visible():
@@ -112,7 +117,12 @@ def by_hand(one: TestOffice, acts: Acts = signs_in) -> int:
 
     workshop = replace(one.workshop, desk=desk)
     [login] = one.workshop.office.payer(one.slug).logins
-    return one.loop.run(sign_in.sign_in(workshop, one.workshop.office.payer(one.slug), login, "Dana Price"))
+    try:
+        return one.loop.run(
+            sign_in.sign_in(workshop, one.workshop.office.payer(one.slug), login, "Dana Price"), 40
+        )
+    finally:
+        one.reopen()
 
 
 def without_code(one: TestOffice) -> None:
@@ -214,7 +224,6 @@ def test_what_nobody_finished_changes_nothing(tmp_path: Path, loop: Loop, monkey
 
         with pytest.raises(Interrupted, match="closed"):
             by_hand(one, closes)
-        one.reopen()
         monkeypatch.setattr(sign_in, "PATIENCE", timedelta(seconds=0.5))
         with pytest.raises(Interrupted, match="Nobody"):
             by_hand(one, nobody)
