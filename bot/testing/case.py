@@ -158,7 +158,7 @@ class DeclarationCase:
         assert all(word == word.strip().lower() for word in adapter.words)
 
     def test_it_searches_for_claims(self, adapter: Adapter) -> None:
-        searches = hasattr(adapter, "search") or type(adapter).find_claims is not Adapter.find_claims
+        searches = adapter.search is not None or type(adapter).find_claims is not Adapter.find_claims
         assert searches, (
             "search: declare the portal's own claim search, or write find_claims. It is the second "
             "witness, and the only "

@@ -85,6 +85,8 @@ class Counter:
         if why := why_not_corrected(row, payer):
             raise Refused(why)
         assert payer is not None
+        if row["body"] is None:
+            raise Refused(f"Claim {claim_id} could never be read here: correct it in the portal, or on paper.")
         self._refuse_chain(row)
         if payer.policy.corrections.way is not Way.REPLACE:
             return self._task(row, payer, _HOW[payer.policy.corrections.way], act)
@@ -284,8 +286,6 @@ def why_not_corrected(row: Row, payer: Payer | None) -> str | None:
         )
     if state not in (State.ACCEPTED, State.DISPUTED) or payer is None or not row["control_number"]:
         return why_not_new(row) or f"{name} is not known to be at the payer under a number."
-    if row["body"] is None:
-        return f"{name} could never be read here: correct it in the portal, or on paper."
     if status is Status.FORWARDED:
         return f"{name} was passed on to another payer: it is corrected there."
     if status not in DECIDED and not payer.policy.corrections.before_decision:

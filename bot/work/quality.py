@@ -153,7 +153,7 @@ def _robots(subject: Subject) -> Iterator[str]:
 
 
 def _looks_up(subject: Subject) -> Iterator[str]:
-    if not hasattr(subject.adapter, "search") and subject.adapter.find_claims is Adapter.find_claims:
+    if subject.adapter.search is None and subject.adapter.find_claims is Adapter.find_claims:
         yield "there is no claim search: an unclear send stays with a person"
 
 

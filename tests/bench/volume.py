@@ -187,6 +187,7 @@ def _tables(rows: list[dict[str, Any]], sealed: bytes) -> Iterator[tuple[Table, 
                 "title": f"Northstar Medicaid: account {row['account']}: the payer decided something else",
                 "action": "Compare the remittance with the claim.",
                 "needs_answer": False,
+                "round": 1,
                 "opened_at": row["updated_at"],
             }
             for row in waiting
