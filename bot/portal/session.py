@@ -195,8 +195,14 @@ class Session:
 
         Raises `Interrupted` when nobody does, `PersonNeeded` when the portal then shows another provider.
         """
-        async with way.explained(self.page, self.adapter):
-            await self.page.goto(self.adapter.url)
+        closed = Interrupted("The window was closed before anybody had signed in; nothing was changed.")
+        try:
+            async with way.explained(self.page, self.adapter):
+                await self.page.goto(self.adapter.url)
+        except Passing:
+            if self.page.is_closed():
+                raise closed from None
+            raise
         milliseconds = patience.total_seconds() * 1000
         home = self._home.filter(visible=True)
         try:
@@ -210,7 +216,7 @@ class Session:
         except PlaywrightTimeout:
             raise Interrupted(f"Nobody has signed in to {self.adapter.name}; nothing was changed.") from None
         except PlaywrightError:
-            raise Interrupted("The window was closed before anybody had signed in; nothing was changed.") from None
+            raise closed from None
 
     async def _fill_in(self) -> None:
         """What the usual sign-in page asks; a page of another kind is left to the person."""
