@@ -22,6 +22,7 @@ from bot.errors import (
     FormChanged,
     Interrupted,
     LoginStopped,
+    Passing,
     PersonNeeded,
     PortalError,
     PortalRefused,
