@@ -7,7 +7,7 @@ from datetime import timedelta
 from playwright.async_api import StorageState
 
 from bot.portal.session import Session
-from bot.portal.submission import guarded
+from bot.portal.submission import shut
 
 
 async def signed_in_by_hand(session: Session, patience: timedelta) -> StorageState:
@@ -16,9 +16,5 @@ async def signed_in_by_hand(session: Session, patience: timedelta) -> StorageSta
     As in a dry run, no stage leaves meanwhile: a claim that is entered in this window reaches nobody. Raises
     `Interrupted` when nobody signs in, `PersonNeeded` when the portal then shows another provider.
     """
-
-    async def never() -> bool:
-        return False
-
-    async with guarded(session, never):
+    async with shut(session):
         return await session.await_person(patience)

@@ -9,6 +9,7 @@ nothing of a patient.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -126,7 +127,8 @@ def compare(adapter: Adapter, page: FormPage, reading: Reading, baseline: Baseli
     known = baseline.page(page.title)
     declared = list(_declared(page))
     labels = {field.label for field in (*page.fields, *declared)}
-    strangers = [c for c in reading.controls if c.visible and not c.fixed and c.label not in labels]
+    editable = [c for c in reading.controls if c.visible and not c.fixed]
+    strangers = [c for c in editable if c.label not in labels]
     found: list[Change] = []
     for field in declared:
         control = reading.control(field.label, page.title)
@@ -140,7 +142,10 @@ def compare(adapter: Adapter, page: FormPage, reading: Reading, baseline: Baseli
         for control in strangers
         if control.required and control.label not in renamed
     ]
-    return found
+    # known by name: one more of it than is declared, or one to be typed that was only shown
+    more = Counter(c.label for c in editable if c.required and c.label in labels)
+    more.subtract(field.label for field in declared)
+    return found + [Change(What.NEW_MANDATORY, page.title, label) for label, number in more.items() if number > 0]
 
 
 def strangers(page: FormPage, reading: Reading) -> set[str]:

@@ -44,6 +44,9 @@ class Sought:
     original: str = ""
     #: The portal's own number for it, when that is all it gave.
     tracking_number: str | None = None
+    #: The codes of its lines, when a person gave the number: they may have mistyped that of another claim for the
+    #: same patient and days.
+    codes: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -161,7 +164,9 @@ def _differs(row: FoundClaim, sought: Sought) -> bool:
         (row.service_to, sought.service_to),
         (row.charge, sought.charge),
     )
-    return any(shown is not None and shown != ours for shown, ours in shown_and_ours)
+    if any(shown is not None and shown != ours for shown, ours in shown_and_ours):
+        return True
+    return bool(sought.codes and row.lines) and sorted(line.code for line in row.lines) != sorted(sought.codes)
 
 
 def _is_unasked(row: FoundClaim, sought: Sought) -> bool:

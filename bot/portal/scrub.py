@@ -41,9 +41,9 @@ _LABELS = frozenset((
     "label", "legend", "th", "caption", "dt", "button", "h1", "h2", "h3", "h4", "h5", "h6",
 ))  # fmt: skip
 _STRUCTURE = frozenset((
-    "type", "role", "method", "required", "disabled", "readonly", "checked", "selected", "multiple",
+    "type", "role", "method", "required", "disabled", "readonly", "multiple",
     "maxlength", "minlength", "size", "tabindex", "colspan", "rowspan", "scope", "hidden", "open",
-    "aria-required", "aria-invalid", "aria-expanded", "aria-hidden", "aria-selected", "aria-checked",
+    "aria-required", "aria-invalid", "aria-expanded", "aria-hidden",
     "aria-live", "aria-modal", "aria-level", "aria-haspopup",
 ))  # fmt: skip
 _WORDED = frozenset((

@@ -309,7 +309,9 @@ class Session:
         if self.guarded or self.unarmed or request.method == "GET":
             return
         path, body = urlsplit(request.url).path, request.post_data_buffer or b""
-        self.unarmed = next((s for s in self.adapter.stages if s.matches(request.method, path, body)), None)
+        together = self.adapter.together()
+        stages = self.adapter.stages + (together.stages if together is not None else ())
+        self.unarmed = next((s for s in stages if s.matches(request.method, path, body)), None)
 
     async def _open_sign_in_page(self) -> None:
         async with way.explained(self.page, self.adapter):

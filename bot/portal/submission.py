@@ -176,11 +176,7 @@ def timing(session: Session, claims: int = 1) -> Callable[[Outcome], Outcome]:
 
 async def rehearse(session: Session, claim: Claim) -> str:
     """Go as far as one press before the first stage, with the door shut; says how far that was."""
-
-    async def never() -> bool:
-        return False
-
-    async with guarded(session, never) as guard:
+    async with shut(session) as guard:
         form = await session.persist(lambda: _enter(session, claim))
     next_stage = form.armed[0].title if form.armed else session.adapter.final.name
     stopped = f" {guard.stopped} requests were stopped." if guard.stopped else ""
@@ -188,10 +184,26 @@ async def rehearse(session: Session, claim: Claim) -> str:
 
 
 @asynccontextmanager
-async def guarded(session: Session, still_mine: Callable[[], Awaitable[bool]]) -> AsyncIterator[Guard]:
-    """A guard at the door of the session's browser."""
+async def shut(session: Session) -> AsyncIterator[Guard]:
+    """A door that no stage passes, of whichever way the portal takes claims."""
+
+    async def never() -> bool:
+        return False
+
+    together = session.adapter.together()
+    ways = session.adapter.stages + (together.stages if together is not None else ())
+    async with guarded(session, never, ways) as guard:
+        yield guard
+
+
+@asynccontextmanager
+async def guarded(
+    session: Session, still_mine: Callable[[], Awaitable[bool]], stages: tuple[Stage, ...] = ()
+) -> AsyncIterator[Guard]:
+    """A guard at the door of the session's browser, who knows these stages, or those of its adapter."""
     adapter = session.adapter
-    async with Guard(session.context, session.gate, adapter.stages, still_mine, adapter.only_asks) as guard:
+    known = stages or adapter.stages
+    async with Guard(session.context, session.gate, known, still_mine, adapter.only_asks) as guard:
         session.guarded = True
         try:
             yield guard

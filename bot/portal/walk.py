@@ -15,7 +15,7 @@ from bot.portal.drift import Change, What
 from bot.portal.form import Form
 from bot.portal.reading import Reading
 from bot.portal.session import Session
-from bot.portal.submission import guarded
+from bot.portal.submission import shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,10 @@ async def walk(session: Session, claim: Claim, *, accept: bool = False) -> Sight
     Raises `Passing` when the portal keeps us from it, `LoginStopped` when the login needs a person.
     """
 
-    async def never() -> bool:
-        return False
-
     async def once() -> Sight:
         return await _Walk(session, claim, accept).go()
 
-    async with guarded(session, never):
+    async with shut(session):
         return await session.persist(once)
 
 

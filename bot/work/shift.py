@@ -11,6 +11,7 @@ from typing import Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
+from bot.claims.mask import without
 from bot.claims.vocabulary import Proof, State
 from bot.clock import Clock
 from bot.errors import (
@@ -316,6 +317,7 @@ class Shift:
         """Note that the portal kept us from a claim; too many in a row end the shift. A portal that did not even
         let us in says nothing about the claim."""
         self._passing += 1
+        why = without(item.claim, why)
         if need is None and (self._session is None or not self._session.npi):
             raise Passing(why)
         if need is None and item.failures + 1 >= TOO_OFTEN:
@@ -419,7 +421,7 @@ class Shift:
             raise
         except PayerbotError as error:
             note = error.message
-        self.progress.moved(self.payer.slug, item, item.state, note)
+        self.progress.moved(self.payer.slug, item, item.state, without(item.claim, note))
 
     async def _look_up(self, session: Session, item: Item, armed: Armed | None) -> None:
         journal = ClaimJournal(self.ledger, item, self.owner, self.clock)
@@ -440,6 +442,7 @@ class Shift:
             item.control_number if item.state is State.ACCEPTED else None,
             item.claim.original_control_number,
             item.tracking_number if item.state is State.RECEIVED and self.payer.adapter.tracking_number else None,
+            tuple(line.code for line in item.claim.lines) if by_hand else (),
         )
         last = max(armed.last, restore.at) if restore else armed.last
         conclusive_at = last + IN_FLIGHT + self.payer.visibility_delay
@@ -469,6 +472,7 @@ class Shift:
         await self._record(item, journal, outcome)
 
     async def _record(self, item: Item, journal: ClaimJournal, outcome: Outcome) -> None:
+        outcome = replace(outcome, reason=without(item.claim, outcome.reason))
         outcome, said = follow_up(item, outcome, self.payer, self.clock.now())
         need = need_of(item, outcome, self.payer)
         if outcome.state is item.state is State.QUEUED and item.failures + 1 >= TOO_OFTEN:

@@ -86,7 +86,7 @@ async def search(page: Page, adapter: Adapter, number: str) -> Mapping[str, str]
         await _buttons_beside(page, "Claim Status").last.click()  # the cross
     await (await box(page, "Claim Administrator")).fill("")
     await (await box(page, "Claim No.")).fill(number)
-    asked = re.compile(rf'code_Icontains:\s*\\"{number}\\"')
+    asked = re.compile(rf'code_Icontains:\s*\\"{re.escape(number)}\\"')
     async with page.expect_response(lambda answer: asked.search(answer.request.post_data or "") is not None):
         await page.get_by_role("main").get_by_role("button", name="Search", exact=True).click()
     await reach(page, adapter, page.get_by_text(_FOUND))  # "Loading" stands there until the answer does

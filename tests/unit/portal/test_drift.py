@@ -208,3 +208,16 @@ def test_all_changes_are_one_sentence() -> None:
     assert drift.told(ADAPTER, changes) == (
         "Plain's page 'Claim' has no field 'Account' any more; page 'Claim' has no field 'Authorization' any more."
     )
+
+
+def test_a_mandatory_field_that_is_there_twice() -> None:
+    """A new section with an account of its own."""
+    seen = reading()
+    twin = control("Account", required=True, section="Supervising provider")
+    assert found(replace(seen, controls=(*seen.controls, twin)))
+
+
+def test_what_was_only_shown_is_to_be_typed() -> None:
+    seen = reading()
+    others = tuple(one for one in seen.controls if one.label != "Member name")
+    assert found(replace(seen, controls=(*others, control("Member name", required=True))))

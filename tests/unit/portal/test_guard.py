@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import Error as PlaywrightError
 
 from bot.portal.adapter import Stage, StageKind
 from bot.portal.send_once import SEND_TIMEOUT_MS, Guard
+from bot.portal.session import Session
+from bot.portal.submission import shut
+from bot.work.payers import find_adapters
 from tests.conftest import Loop
 
 UPLOAD = Stage("upload", StageKind.DRAFT, "POST", "/documents")
@@ -404,3 +408,17 @@ def test_nothing_passes_once_it_is_revoked_even_while_it_is_decided(loop: Loop) 
 
     slow = Slow()
     assert play(loop, scene, slow).sent == []
+
+
+@pytest.mark.parametrize("path", ["/claims/send", "/claims/finish", "/batches", "/batches/B0000001/submit"])
+def test_no_stage_of_any_way_passes_a_shut_door(path: str, loop: Loop) -> None:
+    door = Door()
+    adapter = find_adapters()["hudson"]("https://portal.example")
+    session = SimpleNamespace(adapter=adapter, context=door, gate=door.gate, guarded=False)
+
+    async def stopped() -> int:
+        async with shut(cast(Session, session)) as guard:
+            await door.request("POST", path, b"x")
+            return guard.stopped
+
+    assert loop.run(stopped()) == 1
