@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.claims.vocabulary import Proof, Sent, State, Status
-from bot.portal.adapter import FoundClaim, Limits, SentAs
+from bot.portal.adapter import FoundClaim, FoundLine, Limits, SentAs
 from bot.portal.evidence import Evidence
 from bot.portal.look_up import LookUp, Sought, Verdict, judge
 from bot.portal.submission import Outcome, resolved, witnessed
@@ -149,6 +149,14 @@ def test_a_witness_that_shows_other_content() -> None:
     assert (outcome.state, outcome.needs_person, outcome.due_at) == (State.DISPUTED, True, None)
     assert outcome.control_number == NUMBER
     assert outcome.reason
+
+
+def test_a_number_that_a_person_gave_is_of_a_claim_with_our_lines() -> None:
+    given = replace(SOUGHT, control_number=NUMBER, codes=("99490", "99439"))
+    ours = tuple(FoundLine(code) for code in ("99439", "99490"))
+    assert judge([replace(ROW, lines=ours)], given, (), FORMAT).verdict is Verdict.FOUND
+    assert judge([ROW], given, (), FORMAT).verdict is Verdict.FOUND  # its lines are not shown
+    assert judge([replace(ROW, lines=ours[:1])], given, (), FORMAT).verdict is Verdict.DIFFERENT
 
 
 def test_a_witness_that_shows_too_little_confirms_nothing_and_denies_nothing() -> None:

@@ -141,6 +141,19 @@ def test_three_same_rejections_in_a_row_stop_the_login(books: Books, night: Nigh
     assert kinds.count("refused-in-a-row") == 1
 
 
+def test_a_complaint_that_quotes_the_patient_is_kept_without_them(books: Books, night: Night) -> None:
+    books.queue(CLAIMS[0])
+    who = CLAIMS[0].subscriber
+    night.work(submitted=lambda _: refused(f"{who.member_id} ({who.last}) is not eligible"))
+    [row] = views.claim_rows(books.ledger)
+    [task] = views.task_rows(books.ledger)
+    events = views.claim_history(books.ledger, row["id"])["events"]
+    kept = f"{row['reason']} {task['title']} {task['action']} {events}"
+    assert "is not eligible" in kept
+    assert who.member_id not in kept
+    assert who.last not in kept
+
+
 def test_other_reasons_do_not_stop_it(books: Books, night: Night) -> None:
     ids = books.queue(*CLAIMS[:5])
     night.work(lambda call: refused("one" if call % 2 else "two"))
