@@ -111,4 +111,4 @@ def gathered(it: Installation, since: datetime | None = None) -> Report:
     """The report of an installation as it stands now."""
     now, expected = it.clock.now(), it.settings.office.expected_by
     since = since.astimezone() if since else morning.since(expected or morning.OPENS, now)
-    return reports.gather(it.ledger, now, since, morning.judge(it.ledger, expected, now))
+    return reports.gather(it.ledger, it.office, now, since, morning.judge(it.ledger, expected, now))

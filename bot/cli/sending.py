@@ -20,9 +20,9 @@ from bot.installation import Installation
 from bot.ledger import views
 from bot.ledger.restore import accept_older
 from bot.terminal import err, out, when
-from bot.terminal.claims import standing
 from bot.terminal.intake import show_checked, show_looks, show_queued
 from bot.terminal.runs import Watch, show_late, show_summary
+from bot.words import standing
 from bot.work import dispatch, intake, morning
 from bot.work import serve as unattended
 from bot.work.dispatch import Order
@@ -127,7 +127,7 @@ async def _serve(it: Installation) -> None:
     if night.is_amiss:
         err.print(f"[yellow]{escape(night.words)}[/yellow]")
     err.print("Working. Ctrl-C ends it.")
-    herald = Herald(it.ledger, office.expected_by, office.notify) if office.notify else None
+    herald = Herald(it.ledger, it.office, office.expected_by, office.notify) if office.notify else None
     with Watch() as watch:
         try:
             await unattended.serve(it.workshop(), watch, stopping, herald, getpass.getuser())

@@ -11,12 +11,15 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.claims.vocabulary import DECIDED, State, Status
+from bot.claims.vocabulary import DECIDED, Sent, State, Status
 from bot.errors import Refused, UnknownItem
 from bot.ledger.chores import NOTED, put_off
 from bot.ledger.schema import calls, claims, task_claims, tasks
 from bot.ledger.store import Act, Ledger, note
 from bot.ledger.tasks import close_if_nothing_waits
+
+#: Nothing of it has left.
+_HERE = frozenset({State.BLOCKED, State.HELD, State.QUEUED, State.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,14 @@ def record(ledger: Ledger, told: Sequence[tuple[Told, datetime | None]], act: Ac
     with ledger.write() as connection:
         for one, look_up_at in told:
             row = connection.execute(
-                select(claims.c.state, claims.c.status, claims.c.due_at).where(claims.c.id == one.claim_id)
+                select(claims.c.state, claims.c.status, claims.c.due_at, claims.c.sent).where(
+                    claims.c.id == one.claim_id
+                )
             ).one_or_none()
             if row is None:
                 raise UnknownItem(f"There is no claim {one.claim_id}.")
+            if row.sent == Sent.NEVER and row.state in _HERE:
+                raise Refused(f"Claim {one.claim_id} was never sent: no payer can say anything of it.")
             values = {field.name: getattr(one, field.name) for field in fields(one)}
             connection.execute(insert(calls).values(at=act.at, who=act.who, **values))
             said = Act(act.who, act.at, one.said)

@@ -106,7 +106,7 @@ def _done(connection: Connection, task_id: int, answer: str | None, control_numb
     )
     if not answer and task.needs_answer and waiting:
         raise Refused(
-            f"{len(waiting)} claims still wait behind task {task_id}. It closes by itself when they are "
+            f"Claims still wait behind task {task_id} ({len(waiting)}). It closes by itself when they are "
             "released, replaced or withdrawn; or say what you found: "
             "--answer entered-by-hand --number NUMBER, --answer not-there, --answer withdrawn."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from bot.claims.model import Severity
 from bot.claims.vocabulary import State
@@ -215,7 +215,8 @@ def task_rows(
     if not every and task_id is None:
         where.append(tasks.c.closed_at.is_(None))
     if payer is not None:
-        where.append(tasks.c.payer == payer)
+        of_payer = select(task_claims.c.task_id).join(claims, claims.c.id == task_claims.c.claim_id)
+        where.append(or_(tasks.c.payer == payer, tasks.c.id.in_(of_payer.where(claims.c.payer == payer))))
     if task_id is not None:
         where.append(tasks.c.id == task_id)
     found = [dict(row) for row in rows_of(ledger, select(tasks).where(*where).order_by(tasks.c.id))]

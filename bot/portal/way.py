@@ -67,11 +67,10 @@ async def press(page: Page, label: str) -> None:
 
 
 def target(place: Page | Locator, label: str) -> Locator:
-    """The one visible button or link of that name."""
-    by_role = place.get_by_role("button", name=label, exact=True).or_(
-        place.get_by_role("link", name=label, exact=True)
-    )
-    return by_role.filter(visible=True)
+    """The one visible button, link or tab of that name."""
+    button = place.get_by_role("button", name=label, exact=True)
+    link, tab = place.get_by_role("link", name=label, exact=True), place.get_by_role("tab", name=label, exact=True)
+    return button.or_(link).or_(tab).filter(visible=True)
 
 
 def heading(page: Page, title: str) -> Locator:

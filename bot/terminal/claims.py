@@ -5,33 +5,16 @@ from __future__ import annotations
 from rich.markup import escape
 from rich.table import Table
 
-from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, Proof, State, Status
+from bot.claims.vocabulary import STATUS_SHOWN, Status
 from bot.ledger.views import Row, Rows
 from bot.terminal import money, out, show_problem, when
 from bot.terminal.tasks import told
+from bot.words import standing
 
 COLOURS = {"accepted": "green", "received": "green", "rejected": "yellow", "left": "dim", "queued": "dim"}
 
-
-def standing(row: Row) -> str:
-    """Where a claim stands, in words, with the payer's number where there is one."""
-    state = State(row["state"])
-    words = SHOWN[state]
-    if state is State.ACCEPTED and row["control_number"]:
-        words = f"In the payer's system (number {row['control_number']}), {STATUS_SHOWN[Status(row['status'])]}"
-        if row["proof"] == Proof.RECEIPT:
-            words += "; the payer's search is still to confirm it"
-    if state is State.RECEIVED and row["tracking_number"]:
-        words = f"Sent (tracking number {row['tracking_number']}), waiting for the payer's claim number"
-    if row["paid"]:
-        words += f", {money(row['paid'])}"
-    if state not in (State.ACCEPTED, State.WITHDRAWN) and row["status"] not in (Status.NONE, Status.PENDING):
-        words += f"; by the payer's word {STATUS_SHOWN[Status(row['status'])]}"
-    return words
-
-
 #: Claims that somebody may want to read one after the other.
-MANY = 1000
+MANY = 1_000
 
 
 def show_claims(rows: Rows) -> None:

@@ -8,7 +8,8 @@ from rich.markup import escape
 
 from bot.ledger.audit import Check
 from bot.terminal import money, out, when
-from bot.terminal.claims import show_happened, standing
+from bot.terminal.claims import show_happened
+from bot.words import standing
 from bot.work.proof import Packet, end_of
 
 

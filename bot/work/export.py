@@ -15,9 +15,10 @@ from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, State, Status
+from bot.claims.vocabulary import STATUS_SHOWN, Status
 from bot.errors import UsageError
 from bot.ledger.views import Row, Rows
+from bot.words import standing
 
 #: Every column with what it means, in their order.
 COLUMNS: Mapping[str, str] = {
@@ -117,7 +118,7 @@ def _values(row: Row) -> Sequence[Any]:
     """A claim's values in the order of the columns."""
     told = {
         **row,
-        "stands": SHOWN[State(row["state"])],
+        "stands": standing(row),
         "says": STATUS_SHOWN[Status(row["status"])] if row["control_number"] else "",
         "payer_reasons": ", ".join(row["payer_reasons"]),
     }

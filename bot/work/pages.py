@@ -12,10 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.errors import ConfigurationError
 from bot.portal.browser import find_browser
 from bot.portal.printing import print_pdf
-from bot.words import count, money, when
+from bot.words import count, money, standing, when
 
 _TEMPLATES = Environment(loader=PackageLoader("bot.work"), autoescape=True, undefined=StrictUndefined)
-_TEMPLATES.filters.update(money=money, when=when, count=count)
+_TEMPLATES.filters.update(money=money, when=when, count=count, standing=standing)
 
 
 @dataclass(frozen=True, slots=True)

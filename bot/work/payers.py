@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bot.claims.edits import engine
-from bot.claims.model import Claim, Severity
+from bot.claims.model import Claim, Frequency, Severity
 from bot.errors import ConfigurationError, UnknownItem
 from bot.portal.adapter import Adapter, Credentials
 from bot.work.automation import Automation
@@ -160,7 +160,9 @@ class Payer:
         return tuple(login for login in self.logins if login.bills_for(claim))
 
     def deadline(self, claim: Claim) -> date | None:
-        """The last day the payer takes a claim."""
+        """The last day the payer takes a claim; of a correction, nobody has written it down."""
+        if claim.frequency is not Frequency.ORIGINAL:
+            return None
         return claim.service_from + timedelta(days=self.policy.filing.days) if claim.service_from else None
 
 

@@ -265,7 +265,6 @@ def page(packet: Packet, prepared_by: str, at: datetime) -> Page:
         at=at,
         utc=_utc,
         end_of=end_of,
-        state_words=SHOWN,
         status_words=STATUS_SHOWN,
     )
 

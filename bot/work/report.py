@@ -18,9 +18,11 @@ from bot.ledger.runs import Run
 from bot.ledger.store import BOT, Act, Ledger
 from bot.ledger.views import Row, Rows
 from bot.words import count, when
-from bot.work import morning
+from bot.work import morning, schedule
 from bot.work.morning import Night
 from bot.work.pages import Page, render
+from bot.work.payers import Office
+from bot.work.worklist import worklist
 
 _NOTHING = Decimal("0.00")
 #: The states in fewer columns.
@@ -198,11 +200,11 @@ class Report:
         }
 
 
-def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Report:
+def gather(ledger: Ledger, office: Office, now: datetime, since: datetime, night: Night) -> Report:
     """Count everything; a number of questions to the ledger that does not grow with its claims."""
     groups = figures.standing(ledger)
     aging = figures.aging(ledger, now)
-    tasks = views.task_rows(ledger)
+    tasks = worklist(office, ledger, schedule.day_of(now))
     unpaid = (
         row
         for row in groups
@@ -215,7 +217,7 @@ def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Repo
         night=night,
         sending=figures.sent_since(ledger, since),
         tasks=len(tasks),
-        first=tasks[0] if tasks else None,
+        first=tasks[0].row if tasks else None,
         states=_by_state(groups),
         statuses=_by_status([row for row in groups if row["state"] == State.ACCEPTED]),
         payers={payer: _by_state(rows) for payer, rows in _grouped(groups, _payer).items()},
@@ -231,9 +233,10 @@ def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Repo
 class Herald:
     """Tells the office its report once each working day, from a process that is at work anyway."""
 
-    def __init__(self, ledger: Ledger, expected: time | None, program: Sequence[str]) -> None:
+    def __init__(self, ledger: Ledger, office: Office, expected: time | None, program: Sequence[str]) -> None:
         """`expected` is when the office expects its work done; `program` is what is told."""
         self._ledger = ledger
+        self._office = office
         self._expected = expected
         self._program = program
 
@@ -243,7 +246,7 @@ class Herald:
         _, by = morning.last_mornings(hour, now)
         if runs.tell(self._ledger, Act(BOT, now), since=by):
             night = morning.judge(self._ledger, self._expected, now)
-            report = gather(self._ledger, now, morning.since(hour, now), night)
+            report = gather(self._ledger, self._office, now, morning.since(hour, now), night)
             morning.tell(self._program, report.notice)
 
 

@@ -67,6 +67,7 @@ class Task:
     row: Row
     #: All of its claims', each once, the nearest first.
     deadlines: tuple[Deadline, ...]
+    #: Charged, and not paid.
     charge: Decimal
     due: date
     #: Out of the list until this day; none: it is in it.
@@ -195,7 +196,7 @@ def _task(office: Office, row: Row, today: date) -> Task:
     return Task(
         row=row,
         deadlines=tuple(found),
-        charge=sum((one["charge"] for one in claims), Decimal("0.00")),
+        charge=sum((one["charge"] - (one["paid"] or 0) for one in claims), Decimal("0.00")),
         due=max(due, until) if until else due,
         until=until,
         channel=_channel(row),

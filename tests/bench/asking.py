@@ -22,6 +22,7 @@ from bot.ledger.tally import Tally
 from bot.vault import Vault
 from bot.work import report
 from bot.work.morning import Done, Night
+from bot.work.payers import Office
 from tests.bench import volume
 
 CLAIMS = 100_000
@@ -42,7 +43,7 @@ def questions(ledger: Ledger, now: datetime) -> dict[str, Callable[[], object]]:
     """What is asked, in the process itself."""
     since = now - timedelta(days=3)
     return {
-        "report": lambda: report.gather(ledger, now, since, Night(Done.NOTHING)),
+        "report": lambda: report.gather(ledger, Office([]), now, since, Night(Done.NOTHING)),
         "tasks": lambda: views.task_rows(ledger),
         "files": lambda: views.file_rows(ledger),
         "still here": lambda: figures.before_the_payer(ledger),

@@ -13,6 +13,7 @@ import pytest
 from bot.claims.vocabulary import State
 from bot.ledger import runs
 from bot.work import serve
+from bot.work.payers import Office
 from bot.work.report import Herald
 from tests.conftest import Loop
 from tests.faults.test_together import FakeOffice
@@ -51,7 +52,7 @@ def test_it_tells_the_office_its_report(office: FakeOffice, tmp_path: Path) -> N
     office.queue(1)
     told = tmp_path / "told"
     program = [sys.executable, "-c", f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read())"]
-    served(office, Herald(office.ledger, None, program))
+    served(office, Herald(office.ledger, Office([]), None, program))
     assert told.read_text().count("payerbot: Runs since") == 1
 
 
@@ -63,7 +64,7 @@ def test_a_report_that_fails_keeps_no_claim_from_its_payer(
 
     monkeypatch.setattr(Herald, "tell", fail)
     office.queue(1)
-    served(office, Herald(office.ledger, None, ["x"]))
+    served(office, Herald(office.ledger, Office([]), None, ["x"]))
     assert office.states() == [State.ACCEPTED]
 
 

@@ -15,6 +15,7 @@ from bot.ledger.store import Act
 from bot.ledger.tasks import open_task
 from bot.work import morning, report
 from bot.work.morning import Done
+from bot.work.payers import Office
 from bot.work.report import Herald
 from tests.unit.ledger.books import CLAIMS, Books, need
 
@@ -170,7 +171,7 @@ def test_the_office_is_told_once_a_morning_by_whoever_comes_first(books: Books, 
     """Each worker has a herald of its own. A process that begins late tells it late."""
     tell = program(tmp_path, f"import sys; open({str(tmp_path / 'told')!r}, 'a').write(sys.stdin.read() + '|')")
     now = datetime(2026, 7, 13, 12, 0, tzinfo=UTC)
-    heralds = [Herald(books.ledger, None, tell) for _ in range(2)]
+    heralds = [Herald(books.ledger, Office([]), None, tell) for _ in range(2)]
     for minutes in (0, 1, 60):
         for herald in heralds:
             herald.tell(now + timedelta(minutes=minutes))
@@ -189,7 +190,7 @@ def test_what_the_office_is_told_is_about_nobody(books: Books) -> None:
     with books.ledger.write() as connection:
         open_task(connection, need(title=f"Account {account} may be there"), [claim_id], books.act())
     night = morning.judge(books.ledger, SEVEN, MONDAY, ZONE)
-    made = report.gather(books.ledger, MONDAY, FRIDAY, night)
+    made = report.gather(books.ledger, Office([]), MONDAY, FRIDAY, night)
     assert made.first is not None
     assert account in made.first["title"]
     assert account not in made.notice

@@ -13,6 +13,7 @@ from bot.claims.vocabulary import State, Status
 from bot.ledger import views
 from bot.work import report as reports
 from bot.work.morning import Done, Night
+from bot.work.payers import Office
 from bot.work.report import Report
 from tests.bench import volume
 from tests.unit.ledger.books import CLAIMS, NOON, Books
@@ -21,7 +22,7 @@ QUIET = Night(Done.NOTHING)
 
 
 def made(books: Books, night: Night = QUIET) -> Report:
-    return reports.gather(books.ledger, books.clock.now(), NOON - timedelta(days=1), night)
+    return reports.gather(books.ledger, Office([]), books.clock.now(), NOON - timedelta(days=1), night)
 
 
 def test_it_agrees_with_the_claims_counted_one_by_one(books: Books) -> None:
@@ -103,6 +104,6 @@ def test_finished_files_are_told_together(books: Books) -> None:
     for claim_id in books.queue(CLAIMS[0]):
         books.put(claim_id, State.CLOSED)
     books.clock.advance(3 * 86400)
-    report = reports.gather(books.ledger, books.clock.now(), books.clock.now(), QUIET)
+    report = reports.gather(books.ledger, Office([]), books.clock.now(), books.clock.now(), QUIET)
     assert [len(some) for some in report.by_interest] == [0, 1]
     assert "1 file more, finished" in reports.page(report).body
