@@ -46,7 +46,7 @@ def test_a_silent_owner_loses_the_seat_and_cannot_take_it_back(books: Books) -> 
     assert not seats.renew(books.ledger, seat, books.clock.now())
     seats.leave(books.ledger, seat)  # not its own any more
     assert seats.renew(books.ledger, other, books.clock.now())
-    assert seats.taken(books.ledger, "northstar", "main", books.clock.now()) == 1
+    assert seats.free(books.ledger, "northstar", "main", 2, books.clock.now()) == 1
 
 
 def test_the_claims_of_who_sits_somewhere_are_left_to_them(books: Books) -> None:
