@@ -101,6 +101,8 @@ class Shift:
         clock: Clock,
         plan: Plan,
         progress: Progress,
+        *,
+        owner: str = "",
     ) -> None:
         self.payer = payer
         self.login = login
@@ -109,7 +111,7 @@ class Shift:
         self.clock = clock
         self.plan = plan
         self.progress = progress
-        self.owner = worker_name()
+        self.owner = owner or worker_name()
         self._journal = LoginJournal(
             ledger, payer.slug, login.name, login.credentials, payer.adapter.url, self.owner, clock
         )

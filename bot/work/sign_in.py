@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.errors import Refused
 from bot.ledger.journal import LoginJournal, worker_name
+from bot.ledger.seats import BESIDE
 from bot.ledger.sign_ins import signed_in
 from bot.ledger.store import Act
 from bot.portal.by_hand import signed_in_by_hand
@@ -24,7 +25,7 @@ async def sign_in(workshop: Workshop, payer: Payer, login: Login, who: str) -> i
     Raises `Refused` when all of the login's sessions are at work, `Interrupted` when nobody signs in,
     `PersonNeeded` when the portal then shows a provider that is not this login's.
     """
-    ledger, clock, owner = workshop.ledger, workshop.clock, worker_name()
+    ledger, clock, owner = workshop.ledger, workshop.clock, BESIDE + worker_name()
     journal = LoginJournal(ledger, payer.slug, login.name, login.credentials, payer.adapter.url, owner, clock)
     async with seated(ledger, payer.slug, login, owner, clock) as seat:
         if seat is None:
