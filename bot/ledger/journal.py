@@ -28,7 +28,7 @@ from bot.errors import Interrupted, LostClaim, Passing, Refused, SignInSpent
 from bot.ledger import tasks
 from bot.ledger.replies import is_settled
 from bot.ledger.schema import attempts, claims, evidence, lines, saved_sessions, sends, sign_ins
-from bot.ledger.seats import owners
+from bot.ledger.seats import owners, take_session
 from bot.ledger.store import BOT, Act, Ledger, move, note
 from bot.ledger.tasks import Need
 from bot.portal.adapter import Credentials, SentAs, Stage, StageKind
@@ -475,7 +475,14 @@ class LoginJournal:
     """One login's sign-ins, across workers and restarts."""
 
     def __init__(
-        self, ledger: Ledger, payer: str, login: str, credentials: Credentials, owner: str, clock: Clock
+        self,
+        ledger: Ledger,
+        payer: str,
+        login: str,
+        credentials: Credentials,
+        url: str,
+        owner: str,
+        clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._owner = owner
@@ -486,12 +493,14 @@ class LoginJournal:
             f"{credentials.username}\n{credentials.password.get_secret_value()}\n"
             f"{credentials.totp_secret.get_secret_value() if credentials.totp_secret else ''}"
         )
+        #: Stands for this user at this address: a saved session of another one is not ours.
+        self.whose = ledger.vault.digest(f"{credentials.username}\n{url}")
         self._clock = clock
         #: When the saved session that we know was signed in.
         self._saved_at: datetime | None = None
 
     async def saved(self) -> StorageState | None:
-        """The session that a person has signed in, if one is kept."""
+        """The session that a person has signed in, if one is kept for this user and no other seat has it."""
         return await asyncio.to_thread(self._saved)
 
     async def keep(self, state: StorageState) -> None:
@@ -500,7 +509,7 @@ class LoginJournal:
 
     async def forget(self) -> None:
         """The portal knows that session no more."""
-        await asyncio.to_thread(self._forget)
+        await asyncio.to_thread(self._forget, "the portal had ended it")
 
     async def arm(self) -> None:
         """Note that this secret is about to be tried; once, unless it is known to work. Waits while another seat
@@ -570,14 +579,20 @@ class LoginJournal:
             return took.rowcount == 1
 
     def _saved(self) -> StorageState | None:
-        query = select(saved_sessions.c.state, saved_sessions.c.at).where(
+        columns = (saved_sessions.c.state, saved_sessions.c.whose, saved_sessions.c.at)
+        query = select(*columns).where(
             saved_sessions.c.payer == self._payer, saved_sessions.c.login == self._login
         )
-        with self._ledger.read() as connection:
+        with self._ledger.write() as connection:
+            if not take_session(connection, self._payer, self._login, self._owner, self._clock.now()):
+                return None
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
         self._saved_at = row.at
+        if row.whose != self.whose:
+            self._forget("the login's user or the portal's address is another one now")
+            return None
         state: StorageState = json.loads(self._ledger.vault.decrypt(row.state))
         return state
 
@@ -586,8 +601,8 @@ class LoginJournal:
         with self._ledger.write() as connection:
             connection.execute(update(saved_sessions).where(*self._known()).values(state=sealed))
 
-    def _forget(self) -> None:
-        act = Act(BOT, self._clock.now(), "the portal had ended it")
+    def _forget(self, why: str) -> None:
+        act = Act(BOT, self._clock.now(), why)
         with self._ledger.write() as connection:
             if connection.execute(delete(saved_sessions).where(*self._known())).rowcount:
                 note(connection, "session_ended", act, payer=self._payer, login=self._login)
@@ -597,6 +612,7 @@ class LoginJournal:
             saved_sessions.c.payer == self._payer,
             saved_sessions.c.login == self._login,
             saved_sessions.c.at == self._saved_at,
+            saved_sessions.c.owner == self._owner,
         )
 
     def _mine(self) -> tuple[Any, ...]:

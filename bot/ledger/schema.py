@@ -511,6 +511,10 @@ saved_sessions = Table(
     Column("login", String(64), primary_key=True),
     #: Playwright's storage state as JSON, in cipher.
     Column("state", LargeBinary, nullable=False),
+    #: Keyed hash of the user and the portal's address: under another it does not go on.
+    Column("whose", String(64), nullable=False),
+    #: Which seat's owner went on with it last: the portal's server has it once, so one browser has it at a time.
+    Column("owner", Text),
     Column("who", Text, nullable=False),
     Column("at", Utc, nullable=False),
 )

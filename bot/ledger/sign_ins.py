@@ -18,9 +18,9 @@ from bot.ledger.store import Act, Ledger, note
 ANSWERED = ("sign-in-refused", "person-needed")
 
 
-def signed_in(ledger: Ledger, payer: str, login: str, state: StorageState, act: Act) -> int:
+def signed_in(ledger: Ledger, payer: str, login: str, whose: str, state: StorageState, act: Act) -> int:
     """Keep the session that a person has signed in, and lift what had parked the login for want of one; how many
-    stops still stand.
+    stops still stand. `whose` is the `LoginJournal.whose` of the user who is signed in.
 
     The password may be tried once more when that session has ended, unless the portal had refused it: then only a
     changed one is.
@@ -30,7 +30,9 @@ def signed_in(ledger: Ledger, payer: str, login: str, state: StorageState, act: 
         connection.execute(delete(saved_sessions).where(*mine))
         sealed = ledger.vault.encrypt(json.dumps(state).encode())
         connection.execute(
-            insert(saved_sessions).values(payer=payer, login=login, state=sealed, who=act.who, at=act.at)
+            insert(saved_sessions).values(
+                payer=payer, login=login, state=sealed, whose=whose, who=act.who, at=act.at
+            )
         )
         note(connection, "signed_in_by_hand", act, payer=payer, login=login)
         standing = [pauses.c.payer == payer, pauses.c.lifted_at.is_(None)]

@@ -14,10 +14,10 @@ from typing import Any
 from bot.claims.model import Claim
 from bot.errors import FormChanged, UnknownItem
 from bot.ledger import queue
-from bot.ledger.journal import Item
+from bot.ledger.journal import Item, worker_name
 from bot.ledger.queue import LookUps, Pause
 from bot.ledger.restore import refuse_older
-from bot.ledger.seats import Seat
+from bot.ledger.seats import BESIDE, Seat
 from bot.ledger.store import Act
 from bot.portal import drift, fit
 from bot.portal.drift import Change
@@ -115,7 +115,8 @@ class _Check(Shift):
 
     def __init__(self, workshop: Workshop, payer: Payer, login: Login, act: Act, *, accept: bool) -> None:
         plan = Plan(None, LookUps(0), dry_run=True)
-        super().__init__(payer, login, workshop.ledger, workshop.store, workshop.clock, plan, self)
+        about = (payer, login, workshop.ledger, workshop.store, workshop.clock, plan, self)
+        super().__init__(*about, owner=BESIDE + worker_name())
         self._act = act
         self._accept = accept
         self._why: list[str] = []

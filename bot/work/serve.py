@@ -60,8 +60,8 @@ class Unattended:
                 if (why := await admitted(ledger, payer, clock.now())) is not None:
                     self._tell_once(slug, login.name, why)
                     continue
-                taken = await asyncio.to_thread(seats.taken, ledger, slug, login.name, clock.now())
-                found += [(slug, login.name)] * (login.seats - taken)
+                about = (ledger, slug, login.name, login.seats, clock.now())
+                found += [(slug, login.name)] * await asyncio.to_thread(seats.free, *about)
         return found
 
     async def shift(self, desk: Desk, slug: str, name: str) -> None:

@@ -46,7 +46,7 @@ from bot.portal.submission import IN_FLIGHT, Outcome, Work, rehearse, resolved, 
 from bot.portal.verdict import Pending, read_verdict
 from bot.work.follow_up import follow_up
 from bot.work.payers import Login, Payer
-from bot.work.sitting import seated
+from bot.work.sitting import ALONE, seated
 from bot.work.tasks import need_of, need_of_adapter, need_of_failures, need_of_refusal, need_of_row, need_of_stop
 
 log = get()
@@ -102,6 +102,8 @@ class Shift:
         clock: Clock,
         plan: Plan,
         progress: Progress,
+        *,
+        owner: str = "",
     ) -> None:
         self.payer = payer
         self.login = login
@@ -110,8 +112,10 @@ class Shift:
         self.clock = clock
         self.plan = plan
         self.progress = progress
-        self.owner = worker_name()
-        self._journal = LoginJournal(ledger, payer.slug, login.name, login.credentials, self.owner, clock)
+        self.owner = owner or worker_name()
+        self._journal = LoginJournal(
+            ledger, payer.slug, login.name, login.credentials, payer.adapter.url, self.owner, clock
+        )
         self._passed: set[int] = set()
         self._refused: list[str] = []
         self._passing = 0
@@ -127,7 +131,7 @@ class Shift:
             if seat is not None:
                 await self._work(desk, seat)
             elif not self.plan.unattended:
-                self._stopped("Every session this login may have is at work elsewhere.")
+                self._stopped(f"Every session this login may have is at work elsewhere. {ALONE}")
 
     async def _work(self, desk: Desk, seat: Seat) -> None:
         if not await self._has_work(seat):

@@ -14,10 +14,13 @@ from bot.ledger.seats import Seat
 from bot.ledger.store import Ledger
 from bot.work.payers import Login
 
+#: Why a login with free seats may have no session to give.
+ALONE = "While one goes on that a person has signed in, it is the login's only one."
+
 
 @asynccontextmanager
 async def seated(ledger: Ledger, payer: str, login: Login, owner: str, clock: Clock) -> AsyncIterator[Seat | None]:
-    """A seat of this login, renewed until the block ends; None when all are taken."""
+    """A seat of this login, renewed until the block ends; None when there is none to have."""
     seat = await asyncio.to_thread(seats.take, ledger, payer, login.name, login.seats, owner, clock.now())
     if seat is None:
         yield None

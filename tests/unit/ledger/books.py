@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 from cryptography.fernet import Fernet
+from playwright.async_api import StorageState
 from pydantic import SecretStr
 from sqlalchemy import Table, event, select, update
 
@@ -160,9 +161,9 @@ class Books:
         """A worker's journal of a claim."""
         return Journal(self, item or self.item(claim_id), owner)
 
-    def login(self, password: str = "hush", totp: str | None = None) -> SignIns:
+    def login(self, password: str = "hush", totp: str | None = None, **more: str) -> SignIns:
         """The sign-ins of northstar's login `main` under a password."""
-        return SignIns(self, password, totp)
+        return SignIns(self, password, totp, **more)
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """What a coroutine of the bot's returns."""
@@ -200,10 +201,20 @@ class Journal:
 class SignIns:
     """A `LoginJournal` that tests call without awaiting."""
 
-    def __init__(self, books: Books, password: str, totp: str | None) -> None:
+    def __init__(
+        self,
+        books: Books,
+        password: str,
+        totp: str | None,
+        *,
+        user: str = "night",
+        url: str = "https://portal.example",
+        owner: str = "night shift",
+    ) -> None:
         self._books = books
-        credentials = Credentials("night", SecretStr(password), SecretStr(totp) if totp else None)
-        self._journal = LoginJournal(books.ledger, "northstar", "main", credentials, "night shift", books.clock)
+        credentials = Credentials(user, SecretStr(password), SecretStr(totp) if totp else None)
+        self._journal = LoginJournal(books.ledger, "northstar", "main", credentials, url, owner, books.clock)
+        self.whose = self._journal.whose
 
     def arm(self) -> None:
         self._books.run(self._journal.arm())
@@ -217,6 +228,15 @@ class SignIns:
 
     def take_step(self, step: int) -> bool:
         return self._books.run(self._journal.take_step(step))
+
+    def saved(self) -> StorageState | None:
+        return self._books.run(self._journal.saved())
+
+    def keep(self, state: StorageState) -> None:
+        self._books.run(self._journal.keep(state))
+
+    def forget(self) -> None:
+        self._books.run(self._journal.forget())
 
 
 def dearer(claim: Claim, by: str = "5.00") -> Claim:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.claims.vocabulary import State
 from bot.ledger import queue, seats
 from bot.ledger.queue import Scope
-from bot.ledger.seats import LEASE, Seat
+from bot.ledger.seats import BESIDE, LEASE, Seat
 from tests.unit.ledger.books import CLAIMS, Books
 
 
@@ -46,7 +46,16 @@ def test_a_silent_owner_loses_the_seat_and_cannot_take_it_back(books: Books) -> 
     assert not seats.renew(books.ledger, seat, books.clock.now())
     seats.leave(books.ledger, seat)  # not its own any more
     assert seats.renew(books.ledger, other, books.clock.now())
-    assert seats.taken(books.ledger, "northstar", "main", books.clock.now()) == 1
+    assert seats.free(books.ledger, "northstar", "main", 2, books.clock.now()) == 1
+
+
+def test_a_run_that_begins_frees_what_another_left_but_not_who_sits_beside_it(books: Books) -> None:
+    killed, beside = take(books, "killed", 2), take(books, f"{BESIDE}check", 2)
+    assert killed is not None
+    assert beside is not None
+    seats.clear(books.ledger)
+    assert not seats.renew(books.ledger, killed, books.clock.now())
+    assert seats.renew(books.ledger, beside, books.clock.now())
 
 
 def test_the_claims_of_who_sits_somewhere_are_left_to_them(books: Books) -> None:

@@ -29,6 +29,7 @@ from bot.ledger import baselines, people, queue, seats, views
 from bot.ledger.journal import Item
 from bot.ledger.queue import Scope
 from bot.ledger.restore import accept_older
+from bot.ledger.sign_ins import signed_in
 from bot.portal.adapter import Adapter, FoundClaim
 from bot.portal.drift import Baseline, Mark
 from bot.portal.evidence import EvidenceStore
@@ -307,6 +308,19 @@ def test_no_claim_waits_for_a_seat_that_nobody_takes(books: Books, night: Night)
     night.seats = 3
     night.work(lambda call: refused(f"reason {call}"))
     assert {books.state(claim_id) for claim_id in ids} == {State.REJECTED}
+
+
+def test_one_seat_works_while_another_goes_on_with_what_a_person_signed_in(books: Books, night: Night) -> None:
+    books.queue(CLAIMS[0])
+    whose = books.login().whose
+    signed_in(books.ledger, "northstar", "main", whose, {"cookies": [], "origins": []}, books.act())
+    night.seats = 2
+    assert seats.take(books.ledger, "northstar", "main", 2, "another", books.clock.now()) is not None
+    night.work()
+    assert night.watcher.moves == []
+    [why] = night.watcher.stops
+    assert "that a person has signed in" in why
+    assert views.task_rows(books.ledger) == []
 
 
 def test_a_renewal_that_fails_is_not_the_last(books: Books, night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

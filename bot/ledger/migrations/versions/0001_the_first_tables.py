@@ -140,6 +140,8 @@ def upgrade() -> None:
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("whose", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("payer", "login", name=op.f("pk_saved_sessions")),
