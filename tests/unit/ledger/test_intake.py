@@ -217,6 +217,14 @@ def test_of_two_corrections_of_one_claim_the_second_is_held(books: Books, known:
     assert task["cause"] == f"looks-like:{first}:{second}"
 
 
+def test_a_correction_that_was_let_go_waits_beside_another(books: Books) -> None:
+    numbered = {"frequency": Frequency.REPLACEMENT, "original_control_number": "20261700000000001"}
+    [blocked] = books.queue(CLAIM.model_copy(update=numbered), state=State.BLOCKED, problems=blocking("CCM-01"))
+    [other] = books.queue(CLAIMS[1].model_copy(update=numbered))
+    assert override(books.ledger, blocked, "CCM-01", {"CCM-01"}, None, books.act("In the chart")) is State.HELD
+    assert books.row(blocked)["looks_like"] == other
+
+
 def test_another_payers_same_number_is_another_claim(books: Books) -> None:
     numbered = {"frequency": Frequency.REPLACEMENT, "original_control_number": "20261700000000001"}
     books.queue(CLAIM.model_copy(update=numbered))
