@@ -14,7 +14,7 @@ from bot.claims.model import Found, Frequency, Problem, Severity
 from bot.claims.records import VisitRecord
 from bot.claims.vocabulary import STANDING, Sent, State
 from bot.ledger import tasks
-from bot.ledger.likeness import alike, first_open, need_of_answer, question
+from bot.ledger.likeness import alike, first_open, last_correction, need_of_answer, question
 from bot.ledger.papers import LETTER, register
 from bot.ledger.schema import (
     claims,
@@ -198,8 +198,11 @@ def put_in(ledger: Ledger, connection: Connection, result: Queued, entry: Entry,
     if entry.with_file and state is not State.BLOCKED:
         state, reason = State.HELD, f"{tasks.WITH_FILE} {reason}".strip()
     earlier = alike(connection, entry.likeness)
-    corrects = claim is not None and claim.frequency is not Frequency.ORIGINAL
-    looks_like = None if corrects or state is State.BLOCKED else first_open(earlier)
+    number = claim.original_control_number if claim and claim.frequency is not Frequency.ORIGINAL else ""
+    corrects = _corrected(connection, entry.payer, number) if number else None
+    looks_like = None
+    if state is not State.BLOCKED:
+        looks_like = last_correction(connection, corrects, entry.payer, number) if number else first_open(earlier)
     if looks_like is not None:
         state, reason = State.HELD, f"{reason} {question(looks_like)}".strip()
     claim_id = connection.execute(
@@ -225,7 +228,8 @@ def put_in(ledger: Ledger, connection: Connection, result: Queued, entry: Entry,
             letter=entry.letter,
             looks_like=looks_like,
             with_file=entry.with_file,
-            corrects=_corrected(connection, entry) if corrects else None,
+            corrects=corrects,
+            corrects_number=number or None,
             created_at=act.at,
             updated_at=act.at,
         )
@@ -297,10 +301,9 @@ def put_in(ledger: Ledger, connection: Connection, result: Queued, entry: Entry,
     return int(claim_id)
 
 
-def _corrected(connection: Connection, entry: Entry) -> int | None:
+def _corrected(connection: Connection, payer: str | None, number: str) -> int | None:
     """The claim that a replacement or void names by the payer's number, if it is one of ours."""
-    number = entry.found.claim.original_control_number if entry.found.claim else ""
-    query = select(claims.c.id).where(claims.c.payer == entry.payer, claims.c.control_number == number)
+    query = select(claims.c.id).where(claims.c.payer == payer, claims.c.control_number == number)
     return connection.execute(query).scalar_one_or_none()
 
 

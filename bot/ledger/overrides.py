@@ -11,7 +11,7 @@ from bot.claims.model import Severity
 from bot.claims.vocabulary import State
 from bot.errors import Refused, UnknownItem
 from bot.ledger import tasks
-from bot.ledger.likeness import alike, digests_of, first_open, need_of_answer, question
+from bot.ledger.likeness import alike, digests_of, first_open, last_correction, need_of_answer, question
 from bot.ledger.papers import LETTER, NEEDED, let_go
 from bot.ledger.schema import claims, files, overrides, problems
 from bot.ledger.store import Act, Ledger, move, note
@@ -93,7 +93,9 @@ def _let_go(connection: Connection, row: Any, letter: bool, letter_need: Need | 
     same = connection.execute(standing).scalar_one_or_none()
     if same is not None:
         raise Refused(f"The same claim was queued again meanwhile: it is claim {same}.")
-    looks_like = first_open(alike(connection, digests_of(connection, claim_id), but=claim_id))
+    looks_like = last_correction(
+        connection, row.corrects, row.payer, row.corrects_number, but=claim_id
+    ) or first_open(alike(connection, digests_of(connection, claim_id), but=claim_id))
     state, reasons, needs = State.QUEUED, [], []
     if row.with_file:
         file = connection.execute(select(files).where(files.c.id == row.file_id)).one()

@@ -220,12 +220,12 @@ def route_key(name: str) -> str:
     return " ".join(name.upper().split())
 
 
-def withdraw_within(connection: Connection, claim_id: int, act: Act) -> None:
-    """The same as `withdraw` for one claim, within a transaction."""
+def withdraw_within(connection: Connection, claim_id: int, act: Act, *, rev: int | None = None) -> None:
+    """The same as `withdraw` for one claim, within a transaction. `rev`: the one that the caller saw."""
     _not_now(connection, claim_id)
     _close_attempts(connection, claim_id, State.WITHDRAWN, act)
     why = act.why or f"Withdrawn by {act.who}."
-    move(connection, claim_id, State.WITHDRAWN, act, what="withdrawn", reason=why, due_at=None)
+    move(connection, claim_id, State.WITHDRAWN, act, rev=rev, what="withdrawn", reason=why, due_at=None)
     tasks.settle_claim(connection, claim_id, act)
 
 

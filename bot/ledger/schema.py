@@ -166,6 +166,8 @@ claims = Table(
     Column("looks_like", Integer),
     #: The claim that this one replaces or voids at the payer.
     Column("corrects", Integer, index=True),
+    #: The payer's number of that claim, as this one names it; the claim itself need not be one of ours.
+    Column("corrects_number", Text, index=True),
     #: Held with its whole file, until that is released.
     Column("with_file", Boolean, nullable=False, default=False),
     Column("rev", Integer, nullable=False, default=0),

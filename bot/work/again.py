@@ -58,12 +58,12 @@ class Counter:
         """Send a claim that does not stand at the payer as a new one: its copy in `files`, or the copy that waits
         for an answer, or as it is. Raises `Refused` with what is right instead."""
         row = self._row(claim_id)
-        if why := why_not_new(row):
+        if why := why_not_new(row, sent_back=again.sent_back(self.ledger, claim_id)):
             raise Refused(why)
         waiting = again.copies(self.ledger, claim_id)
         if not files and len(waiting) == 1:
             state = again.release_copy(self.ledger, row, waiting[0].id, act)
-            return Gone(waiting[0].id, state, warnings=_late(row, today))
+            return self._gone(waiting[0].id, state, _late(row, today))
         if not files and waiting:
             some = ", ".join(str(one.id) for one in waiting)
             raise Refused(f"Claims {some} look like fixes of claim {claim_id}: withdraw all but one of them.")
@@ -74,7 +74,7 @@ class Counter:
             )
         entry = self._scrubbed(row, claim, files, today, beside, act)
         new, state = self._put(row, entry, files, act, as_new=True)
-        return Gone(new, state, warnings=_late(row, today))
+        return self._gone(new, state, _late(row, today))
 
     def as_correction(self, claim_id: int, files: Sequence[Path], today: date, act: Act) -> Gone:
         """Correct a claim that the payer has decided, in the way that this payer takes corrections: its copy in
@@ -112,11 +112,17 @@ class Counter:
             how = f"The payer takes replacements, and cannot be sent one from here: {reason} Correct it by hand"
             return self._task(row, payer, how, act)
         entry = self._scrubbed(row, claim, files, today, beside, act)
-        copy = waiting[0].id if waiting and not files else None
+        copy = waiting[0] if waiting and not files else None
         new, state = self._put(row, entry, files, act, as_new=False, copy=copy)
         lost = [line.code for line in first.lines if line.code not in {one.code for one in claim.lines}]
         told = (f"It is without {', '.join(lost)}: the payer takes back what it paid for that.",) if lost else ()
-        return Gone(new, state, warnings=told)
+        return self._gone(new, state, told)
+
+    def _gone(self, claim_id: int, state: State, warnings: tuple[str, ...]) -> Gone:
+        """What became of it, with the question it waits for, if it does."""
+        [row] = views.claim_rows(self.ledger, claim_id=claim_id)
+        asked = () if row["looks_like"] is None else (alike.question(row["looks_like"]),)
+        return Gone(claim_id, state, warnings=(*asked, *warnings))
 
     def _row(self, claim_id: int) -> Row:
         row = next(iter(views.claim_rows(self.ledger, claim_id=claim_id)), None)
@@ -126,7 +132,7 @@ class Counter:
 
     def _refuse_chain(self, row: Row) -> None:
         """One correction at a time, and always of the latest."""
-        later = again.corrections(self.ledger, row["id"])
+        later = again.corrections(self.ledger, row)
         if not later:
             return
         last = later[-1]
@@ -204,7 +210,7 @@ class Counter:
         return with_documents(self.ledger, entry, self.store, act)
 
     def _put(
-        self, row: Row, entry: Entry, files: Sequence[Path], act: Act, *, as_new: bool, copy: int | None = None
+        self, row: Row, entry: Entry, files: Sequence[Path], act: Act, *, as_new: bool, copy: Any | None = None
     ) -> tuple[int, State]:
         claim = entry.found.claim
         assert claim is not None
@@ -241,13 +247,14 @@ _HOW: Mapping[Way, str] = {
 _MAYBE_THERE = frozenset({State.SUBMITTING, State.RECEIVED, State.UNKNOWN, State.DUPLICATE, State.DISPUTED})
 
 
-def why_not_new(row: Row) -> str | None:
-    """Why a claim may not go as a new one, and what is right instead; None when it may."""
+def why_not_new(row: Row, *, sent_back: bool = False) -> str | None:
+    """Why a claim may not go as a new one, and what is right instead; None when it may. `sent_back`: the payer had
+    sent it back before it was withdrawn."""
     state, status, name = State(row["state"]), Status(row["status"]), f"Claim {row['id']}"
     if state is State.REJECTED or (state is State.ACCEPTED and status is Status.UNPROCESSABLE):
         return None
     if state is State.WITHDRAWN:
-        if row["sent"] == Sent.NEVER:
+        if row["sent"] == Sent.NEVER or sent_back:
             return None
         return f"{name} was given up after it may have gone: look in the portal first, then say what you saw."
     if state in (State.QUEUED, State.HELD):

@@ -197,6 +197,41 @@ def test_a_correction_is_let_through(books: Books, frequency: Frequency, state: 
     assert books.state(first) is state
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("one_file", [True, False])
+def test_of_two_corrections_of_one_claim_the_second_is_held(books: Books, known: bool, one_file: bool) -> None:
+    """Whether the claim that they correct is ours, or known by its number only."""
+    number = "20261700000000001"
+    if known:
+        books.put(books.one(), State.ACCEPTED, control_number=number)
+    numbered = {"original_control_number": number}
+    replacement = dearer(CLAIM).model_copy(update={"frequency": Frequency.REPLACEMENT, **numbered})
+    void = CLAIMS[1].model_copy(update={"frequency": Frequency.VOID, **numbered})  # alike in nothing else
+    if one_file:
+        first, second = books.queue(replacement, void)
+    else:
+        [first], [second] = books.queue(replacement), books.queue(void)
+    assert (books.state(first), books.state(second)) == (State.QUEUED, State.HELD)
+    assert books.row(second)["looks_like"] == first
+    [task] = views.task_rows(books.ledger)
+    assert task["cause"] == f"looks-like:{first}:{second}"
+
+
+def test_a_correction_that_was_let_go_waits_beside_another(books: Books) -> None:
+    numbered = {"frequency": Frequency.REPLACEMENT, "original_control_number": "20261700000000001"}
+    [blocked] = books.queue(CLAIM.model_copy(update=numbered), state=State.BLOCKED, problems=blocking("CCM-01"))
+    [other] = books.queue(CLAIMS[1].model_copy(update=numbered))
+    assert override(books.ledger, blocked, "CCM-01", {"CCM-01"}, None, books.act("In the chart")) is State.HELD
+    assert books.row(blocked)["looks_like"] == other
+
+
+def test_another_payers_same_number_is_another_claim(books: Books) -> None:
+    numbered = {"frequency": Frequency.REPLACEMENT, "original_control_number": "20261700000000001"}
+    books.queue(CLAIM.model_copy(update=numbered))
+    [other] = books.queue(CLAIMS[1].model_copy(update=numbered), payer="cascadia")
+    assert books.state(other) is State.QUEUED
+
+
 @pytest.mark.parametrize("at", ["insert", "task", "replace"])
 def test_a_file_is_queued_whole_or_not_at_all(books: Books, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     books.one(State.REJECTED)

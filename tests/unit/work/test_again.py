@@ -16,7 +16,8 @@ from bot.claims.model import Claim, Frequency
 from bot.claims.vocabulary import Proof, Sent, State, Status
 from bot.errors import LostClaim, Refused, UnknownItem
 from bot.ledger import again as ledger_again
-from bot.ledger import tasks, views
+from bot.ledger import people, releases, tasks, views
+from bot.ledger.likeness import question
 from bot.ledger.schema import claims as claim_table
 from bot.portal.adapter import Credentials
 from bot.portal.evidence import EvidenceStore
@@ -36,7 +37,7 @@ NORTHSTAR = Payer(
     (Login("main", Credentials("night", SecretStr("")), PRACTICE.tin, (PRACTICE.npi,), 1),),
     timedelta(0),
 )
-NUMBER = "20261820000000001"
+NUMBER, NEXT = "20261820000000001", "20261820000000005"
 CLAIMS = [
     one.model_copy(update={"payer": one.payer.model_copy(update={"name": "northstar", "payer_id": ""})})
     for one in invented("northstar", 4)
@@ -69,6 +70,11 @@ def _there(books: Books, status: Status) -> int:
         wanted = need(f"{status}:northstar:x", kind=str(status), payer="northstar")
         tasks.open_task(connection, wanted, [claim_id], books.act())
     return claim_id
+
+
+def _replacing(claim: Claim) -> Claim:
+    """A claim as the replacement of the one under the number."""
+    return claim.model_copy(update={"frequency": Frequency.REPLACEMENT, "original_control_number": NUMBER})
 
 
 def _file(books: Books, *some: Claim) -> list[Path]:
@@ -192,6 +198,59 @@ def test_the_copy_that_waits_for_an_answer_goes(books: Books) -> None:
     assert len(books.rows(claim_table)) == 2
 
 
+@pytest.mark.parametrize("from_file", [True, False])
+def test_the_copy_goes_on_waiting_beside_another_open_claim(books: Books, from_file: bool) -> None:
+    first = _there(books, Status.UNPROCESSABLE)
+    [other] = books.queue(dearer(CLAIMS[0]))
+    people.release(books.ledger, [other], books.act("send both"))
+    books.put(other, State.ACCEPTED, status=Status.PENDING, control_number=NEXT, sent=Sent.ONCE)
+    if not from_file:
+        [copy] = books.queue(dearer(CLAIMS[0], "7.00"))
+        assert books.row(copy)["looks_like"] == first
+    gone = _new(books, first, _file(books, dearer(CLAIMS[0], "7.00")) if from_file else ())
+    assert gone.claim_id is not None
+    row = books.row(gone.claim_id)
+    assert (gone.state, books.state(first), row["looks_like"]) == (State.HELD, State.CLOSED, other)
+    assert gone.warnings == (question(other),) == (row["reason"],)
+    [task] = views.task_rows(books.ledger)
+    assert (task["cause"], [one["id"] for one in task["claims"]]) == (
+        f"looks-like:{other}:{row['id']}", [row["id"]],
+    )  # fmt: skip
+    people.release(books.ledger, [row["id"]], books.act("both were done"))
+    assert (books.state(row["id"]), views.task_rows(books.ledger)) == (State.QUEUED, [])
+
+
+def test_a_copy_waits_while_a_correction_of_the_first_stands(books: Books) -> None:
+    first = _there(books, Status.DENIED)
+    books.queue(dearer(CLAIMS[0], "7.00"))
+    [second] = books.queue(_replacing(dearer(CLAIMS[0])))
+    books.put(second, State.ACCEPTED, status=Status.PENDING, control_number=NEXT, sent=Sent.ONCE)
+    books.put(first, State.ACCEPTED, status=Status.UNPROCESSABLE)
+    assert _new(books, first).state is State.HELD
+
+
+def test_a_copy_that_was_answered_meanwhile_is_not_asked_about(books: Books) -> None:
+    first = _there(books, Status.UNPROCESSABLE)
+    [other] = books.queue(dearer(CLAIMS[0]))
+    people.release(books.ledger, [other], books.act("send both"))
+    [copy] = books.queue(dearer(CLAIMS[0], "7.00"))
+    row = books.row(first)
+    people.release(books.ledger, [copy], books.act("send all"))
+    before = books.everything()
+    with pytest.raises(LostClaim):
+        ledger_again.release_copy(books.ledger, row, copy, books.act())
+    assert books.everything() == before
+
+
+def test_what_was_sent_back_and_withdrawn_with_its_file_goes_as_new(books: Books) -> None:
+    first = _claim(books, State.REJECTED, sent=Sent.ONCE)
+    releases.withdraw(books.ledger, books.row(first)["file_id"], books.act("all wrong"))
+    assert (books.state(first), books.row(first)["sent"]) == (State.WITHDRAWN, Sent.ONCE)
+    gone = _new(books, first, _file(books, dearer(CLAIMS[0])))
+    assert (books.state(first), gone.state) == (State.CLOSED, State.QUEUED)
+    assert _balanced(books)
+
+
 def test_of_two_copies_a_person_says_which(books: Books) -> None:
     first = _there(books, Status.UNPROCESSABLE)
     books.queue(dearer(CLAIMS[0]))
@@ -207,11 +266,7 @@ def test_a_file_must_hold_one_good_copy(books: Books, which: str) -> None:
         "none of it": [CLAIMS[1]],
         "two of it": [dearer(CLAIMS[0]), dearer(CLAIMS[0], "7.00")],
         "blocked": [dearer(CLAIMS[0]).model_copy(update={"diagnoses": ()})],
-        "a correction": [
-            dearer(CLAIMS[0]).model_copy(
-                update={"frequency": Frequency.REPLACEMENT, "original_control_number": NUMBER}
-            )
-        ],
+        "a correction": [_replacing(dearer(CLAIMS[0]))],
     }[which]
     before = books.everything()
     with pytest.raises(Refused):
@@ -260,6 +315,59 @@ def test_one_correction_at_a_time_and_of_the_latest(books: Books) -> None:
     assert books.item(third).claim.original_control_number == last
     books.put(third, State.REJECTED)
     assert _correct(books, second, _file(books, dearer(CLAIMS[0], "9.00"))).state is State.QUEUED
+
+
+def test_a_correction_that_was_given_up_though_it_may_have_gone_is_asked_about(books: Books) -> None:
+    first = _there(books, Status.DENIED)
+    second = _correct(books, first, _file(books, dearer(CLAIMS[0]))).claim_id
+    assert second is not None
+    books.put(second, State.UNKNOWN, sent=Sent.MAYBE)
+    people.withdraw(books.ledger, [second], books.act("enough of it"))
+    gone = _correct(books, first, _file(books, dearer(CLAIMS[0])))
+    assert gone.claim_id is not None
+    assert (gone.state, books.row(gone.claim_id)["looks_like"]) == (State.HELD, second)
+    assert gone.warnings == (question(second),)
+    assert [task["kind"] for task in views.task_rows(books.ledger)] == ["looks-like-a-fix"]
+    with pytest.raises(Refused, match=f"Claim {gone.claim_id} corrects"):
+        _correct(books, first, _file(books, dearer(CLAIMS[0], "7.00")))
+
+
+def test_a_correction_that_is_not_there_makes_room(books: Books) -> None:
+    first = _there(books, Status.DENIED)
+    unsent = _correct(books, first, _file(books, dearer(CLAIMS[0]))).claim_id
+    assert unsent is not None
+    people.withdraw(books.ledger, [unsent], books.act("a slip"))
+    sent_back = _correct(books, first, _file(books, dearer(CLAIMS[0], "6.00"))).claim_id
+    assert sent_back is not None
+    books.put(sent_back, State.REJECTED, sent=Sent.ONCE)
+    people.withdraw(books.ledger, [sent_back], books.act("wrong"))
+    assert _correct(books, first, _file(books, dearer(CLAIMS[0], "7.00"))).state is State.QUEUED
+
+
+def test_a_replacement_from_a_practice_system_waits_beside_a_correction(books: Books) -> None:
+    first = _there(books, Status.DENIED)
+    second = _correct(books, first, _file(books, dearer(CLAIMS[0]))).claim_id
+    [third] = books.queue(_replacing(dearer(CLAIMS[0], "7.00")))
+    row = books.row(third)
+    assert (row["state"], row["corrects"], row["looks_like"]) == (State.HELD, first, second)
+    assert [task["cause"] for task in views.task_rows(books.ledger)] == [f"looks-like:{second}:{third}"]
+
+
+def test_the_copy_is_not_given_up_once_it_was_released(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = _there(books, Status.DENIED)
+    [copy] = books.queue(dearer(CLAIMS[0]))
+    real = ledger_again.put_in_place
+
+    def meanwhile(*args: Any, **more: Any) -> tuple[int, State]:
+        people.release(books.ledger, [copy], books.act("send both"))
+        books.journal(copy).arm()
+        books.put(copy, State.UNKNOWN, sent=Sent.MAYBE)
+        return real(*args, **more)
+
+    monkeypatch.setattr(ledger_again, "put_in_place", meanwhile)
+    with pytest.raises(LostClaim):
+        _correct(books, first)
+    assert (books.state(copy), len(books.rows(claim_table))) == (State.UNKNOWN, 2)
 
 
 def test_the_copy_that_waits_becomes_the_correction(books: Books) -> None:
@@ -332,10 +440,7 @@ def test_before_the_decision_only_where_the_payer_takes_it(books: Books) -> None
 
 def test_a_replacement_from_a_practice_system_is_known_by_its_number(books: Books) -> None:
     first = _there(books, Status.DENIED)
-    copy = dearer(CLAIMS[0]).model_copy(
-        update={"frequency": Frequency.REPLACEMENT, "original_control_number": NUMBER}
-    )
-    [second] = books.queue(copy)
+    [second] = books.queue(_replacing(dearer(CLAIMS[0])))
     assert (books.row(second)["corrects"], books.state(second)) == (first, State.QUEUED)
     with pytest.raises(Refused, match="one at a time"):
         _correct(books, first, _file(books, dearer(CLAIMS[0], "7.00")))

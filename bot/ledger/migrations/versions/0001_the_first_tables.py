@@ -213,6 +213,7 @@ def upgrade() -> None:
         sa.Column("letter", sa.String(length=16), nullable=True),
         sa.Column("looks_like", sa.Integer(), nullable=True),
         sa.Column("corrects", sa.Integer(), nullable=True),
+        sa.Column("corrects_number", sa.Text(), nullable=True),
         sa.Column("with_file", sa.Boolean(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -224,6 +225,7 @@ def upgrade() -> None:
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claims_account"), ["account"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_corrects"), ["corrects"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claims_corrects_number"), ["corrects_number"], unique=False)
         batch_op.create_index("ix_claims_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
         batch_op.create_index(
@@ -504,6 +506,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_claims_queue")
         batch_op.drop_index(batch_op.f("ix_claims_file_id"))
         batch_op.drop_index("ix_claims_due")
+        batch_op.drop_index(batch_op.f("ix_claims_corrects_number"))
         batch_op.drop_index(batch_op.f("ix_claims_corrects"))
         batch_op.drop_index(batch_op.f("ix_claims_account"))
 
