@@ -116,13 +116,11 @@ def test_a_page_that_contradicts_itself_tells_nothing(row: FoundClaim, says: str
 @pytest.mark.parametrize(
     ("words", "says"), [("Rejected", "refused, and shows $64.00"), ("No payment", "to be paid, and shows $64.00")]
 )
-def test_money_beside_a_refusal_is_not_believed(words: str, says: str) -> None:
-    class Strict(Summit):
-        words = {**Summit.words, "no payment": Status.PAID_ZERO}
-
-    said = payment(replace(SHOWN, words=words), Strict("http://x"))
-    assert says in said.doubt
-    assert payment(replace(SHOWN, words=words, paid=NOTHING), Strict("http://x")).doubt == ""
+def test_money_beside_a_refusal_is_not_believed(words: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Summit("http://x")
+    monkeypatch.setattr(adapter, "words", {**Summit.words, "no payment": Status.PAID_ZERO})
+    assert says in payment(replace(SHOWN, words=words), adapter).doubt
+    assert payment(replace(SHOWN, words=words, paid=NOTHING), adapter).doubt == ""
 
 
 def test_a_search_may_show_what_was_paid() -> None:
