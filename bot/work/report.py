@@ -206,7 +206,9 @@ def gather(ledger: Ledger, now: datetime, since: datetime, night: Night) -> Repo
     unpaid = (
         row
         for row in groups
-        if row["state"] in AT_THE_PAYER and (row["status"] not in DECIDED or row["status"] in figures.LOST)
+        if row["state"] in AT_THE_PAYER
+        and (row["status"] not in DECIDED or row["status"] in figures.LOST)
+        and not row["replaced"]
     )
     return Report(
         at=now,
