@@ -120,6 +120,7 @@ def test_money_beside_a_refusal_is_not_believed(words: str, says: str, monkeypat
     adapter = Summit("http://x")
     monkeypatch.setattr(adapter, "words", {**Summit.words, "no payment": Status.PAID_ZERO})
     assert says in payment(replace(SHOWN, words=words), adapter).doubt
+    assert told(NOW, replace(SHOWN, words=words), adapter).status is Status.PENDING
     assert payment(replace(SHOWN, words=words, paid=NOTHING), adapter).doubt == ""
 
 
