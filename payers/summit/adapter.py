@@ -13,7 +13,6 @@ from bot.portal import (
     Claim,
     FoundClaim,
     Limits,
-    Passing,
     PortalProblem,
     Receipt,
     SentAs,
@@ -27,12 +26,12 @@ from bot.portal import (
     press,
     reach,
     read,
-    read_mdy,
     shown,
     target,
     upper,
 )  # fmt: skip
-from payers.summit.form import PAGE, PAGES, SEARCH
+from payers.summit.form import PAGES, SEARCH
+from payers.summit.letters import answer_by
 
 
 class Summit(Adapter):
@@ -115,20 +114,4 @@ class Summit(Adapter):
         found = await super().read_claim(page, row)
         if self.status_of(found.words) is not Status.INFO_REQUESTED:
             return found
-        at, answer_by = page.url, None
-        await page.goto(f"{self.url}/messages")
-        await reach(page, self, heading(page, "Messages"))
-        letter = page.get_by_role("link", name=str(found.control_number), exact=True)
-        if await letter.count():
-            await letter.click()
-            await reach(page, self, heading(page, "Additional documentation request"))
-            terms = (await read(page)).terms
-            if terms["Claim Number (ICN)"] != found.control_number:
-                raise Passing(f"{self.name}'s portal opened the letter about another claim.")
-            answer_by = read_mdy(terms["Respond by"])
-        # the page that is kept as proof is the claim's own
-        await page.goto(at)
-        await reach(page, self, heading(page, PAGE.title))
-        if PAGE.read(await read(page)) != found:
-            raise Passing(f"{self.name}'s portal does not show the claim as it just did.")
-        return replace(found, answer_by=answer_by)
+        return replace(found, answer_by=await answer_by(page, self, found))
