@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, and_, case, exists, func, literal, or_, select
 
 from bot.claims.vocabulary import DECIDED, Proof, State, Status
 from bot.ledger.journal import UNSENT, VOID
@@ -27,6 +27,8 @@ WAITING, AGAINST = "waiting", "against"
 AT_THE_PAYER = (State.ACCEPTED, State.RECEIVED, State.DISPUTED, State.DUPLICATE, State.UNKNOWN)
 #: Decided, and no money of it is coming: somebody must see to it.
 LOST = (Status.DENIED, Status.UNPROCESSABLE, Status.REVERSED)
+#: Statuses of a correction that takes the place of the claim it corrects.
+STANDS = frozenset(Status) - {Status.UNPROCESSABLE, Status.NOT_ON_FILE}
 #: States in which a claim is not on its way yet.
 BEFORE = (State.QUEUED, State.HELD, State.BLOCKED)
 
@@ -43,8 +45,8 @@ class Sending:
 
 
 def standing(ledger: Ledger) -> Rows:
-    """Claims, charge and payment by file, payer, state and status."""
-    keys = (claims.c.file_id, claims.c.payer, claims.c.state, claims.c.status)
+    """Claims, charge and payment by file, payer, state, status, and whether a correction has replaced them."""
+    keys = (claims.c.file_id, claims.c.payer, claims.c.state, claims.c.status, _corrected().label("replaced"))
     return rows_of(ledger, select(*keys, *_sums()).group_by(*keys))
 
 
@@ -55,7 +57,8 @@ def total(ledger: Ledger) -> Rows:
 
 def aging(ledger: Ledger, now: datetime) -> Rows:
     """What the payer has and has not paid: claims and charge by payer, what it waits for, and days since the payer
-    got it (of those without a proof of that: since they were first armed)."""
+    got it (of those without a proof of that: since they were first armed). What a correction has replaced is open
+    as that correction only."""
     armed = (
         select(func.min(sends.c.armed_at))
         .join(attempts, attempts.c.send_id == sends.c.id)
@@ -73,7 +76,7 @@ def aging(ledger: Ledger, now: datetime) -> Rows:
     return rows_of(
         ledger,
         select(*keys, func.count().label("claims"), _money(claims.c.charge))
-        .where(claims.c.state.in_(AT_THE_PAYER), unpaid)
+        .where(claims.c.state.in_(AT_THE_PAYER), unpaid, ~_corrected())
         .group_by(*keys),
     )
 
@@ -150,7 +153,27 @@ def pressing(ledger: Ledger, until: date) -> Rows:
 
 
 def _sums() -> tuple[ColumnElement[Any], ...]:
-    return func.count().label("claims"), _money(claims.c.charge), _money(claims.c.paid)
+    # the payer takes back what it paid for a claim once it has decided on its correction
+    nothing = literal(Decimal(0), claims.c.paid.type)
+    paid = case((_corrected(STANDS & DECIDED), nothing), else_=claims.c.paid)
+    together = func.coalesce(func.sum(paid), nothing).label("paid")
+    return func.count().label("claims"), _money(claims.c.charge), together
+
+
+def _corrected(by: frozenset[Status] = STANDS) -> ColumnElement[bool]:
+    """Whether the payer has a later correction of a claim, or of the one that this one corrects too."""
+    later = claims.alias()
+    return (
+        exists()
+        .where(
+            later.c.corrects == func.coalesce(claims.c.corrects, claims.c.id),
+            later.c.id > claims.c.id,
+            later.c.state.in_((State.ACCEPTED, State.CLOSED)),
+            later.c.control_number.is_not(None),
+            later.c.status.in_(by),
+        )
+        .correlate(claims)
+    )
 
 
 def _money(column: Column[Decimal]) -> ColumnElement[Decimal]:

@@ -171,9 +171,14 @@ def recount(connection: Connection, digests: Collection[str]) -> tuple[int, Deci
 
 
 def tell(
-    connection: Connection, ours: Ours, status: Status, of_lines: Mapping[int, Status], act: Act, **changes: Any
+    connection: Connection,
+    ours: Ours,
+    status: Status,
+    of_lines: Mapping[int, Mapping[str, Any]],
+    act: Act,
+    **changes: Any,
 ) -> None:
-    """Give a claim and its lines, by number, the status that a file gives them; its state stays.
+    """Give a claim the status that a file gives it, and its lines, by number, these columns; its state stays.
 
     Raises `Refused` when no such move is drawn in `vocabulary.STATUS_MOVES`, `LostClaim` when the claim has moved.
     """
@@ -181,27 +186,33 @@ def tell(
         raise Refused(f"Claim {ours.id} is '{ours.status}' and cannot become '{status}'.")
     move(connection, ours.id, ours.state, act, rev=ours.rev, what="settled", status=status, **changes)
     for number, line in of_lines.items():
-        connection.execute(
-            update(lines).where(lines.c.claim_id == ours.id, lines.c.number == number).values(status=line)
-        )
+        if line:
+            connection.execute(
+                update(lines).where(lines.c.claim_id == ours.id, lines.c.number == number).values(**line)
+            )
 
 
 def count_paid(connection: Connection, claim_ids: Collection[int]) -> None:
-    """Give claims what all remittances together have paid for them, and the last payment's date and number."""
+    """Give claims what all remittances together have paid for them, and the last payment's date and number.
+
+    No remittance says what was allowed: what the portal said of it before goes, and so do the lines' payments
+    where they do not add up to the claim's.
+    """
     query = select(reply_claims).where(reply_claims.c.decides).order_by(reply_claims.c.dated, reply_claims.c.place)
     paid: dict[int, list[Any]] = {}
     for row in _in_pieces(connection, query, reply_claims.c.claim_id, claim_ids):
         paid.setdefault(row.claim_id, []).append(row)
     for claim_id, rows in paid.items():
+        together = sum((row.paid for row in rows), Decimal(0))
         connection.execute(
             update(claims)
             .where(claims.c.id == claim_id)
-            .values(
-                paid=sum((row.paid for row in rows), Decimal(0)),
-                paid_on=rows[-1].dated,
-                payment_number=rows[-1].number,
-            )
+            .values(allowed=None, paid=together, paid_on=rows[-1].dated, payment_number=rows[-1].number)
         )
+        mine = lines.c.claim_id == claim_id
+        of_lines = connection.execute(select(lines.c.paid).where(mine)).scalars().all()
+        agree = None not in of_lines and sum(of_lines) == together
+        connection.execute(update(lines).where(mine).values(allowed=None, **({} if agree else {"paid": None})))
 
 
 def stop(connection: Connection, ours: Ours, reason: str, act: Act) -> None:

@@ -13,6 +13,15 @@ from bot.claims.meanings import refuses, together
 from bot.claims.vocabulary import DECIDED, Status
 from bot.portal.adapter import Adapter, FoundClaim, total
 
+#: By these the payer pays nothing: money beside one contradicts it. Of a claim that was paid and then passed on to
+#: the next payer, only a person can say what it is.
+_UNPAID = {
+    Status.DENIED: "denied",
+    Status.FORWARDED: "passed on to another payer",
+    Status.PAID_ZERO: "decided with nothing to be paid",
+    Status.UNPROCESSABLE: "refused",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -52,7 +61,8 @@ def _doubt(row: FoundClaim, status: Status) -> str:
     """How the page contradicts itself."""
     if unreadable := (*row.unreadable, *(label for line in row.lines for label in line.unreadable)):
         return f"The payer's page has something under '{unreadable[0]}' that is no amount or date."
-    paid, lines = row.paid, total(line.paid for line in row.lines)
+    lines = total(line.paid for line in row.lines)
+    paid = row.paid if row.paid is not None else lines
     if paid is None:
         return ""
     if lines is not None and lines != paid:
@@ -60,8 +70,8 @@ def _doubt(row: FoundClaim, status: Status) -> str:
     for most, what in ((row.allowed, "allowed"), (row.charge, "charged")):
         if most is not None and paid > most:
             return f"The payer's page shows ${paid:,.2f} as paid, and ${most:,.2f} as {what}."
-    if paid > 0 and status is Status.DENIED:
-        return f"The payer's page calls the claim denied, and shows ${paid:,.2f} as paid."
+    if paid > 0 and status in _UNPAID:
+        return f"The payer's page calls the claim {_UNPAID[status]}, and shows ${paid:,.2f} as paid."
     if paid < 0 and status is not Status.REVERSED:
         return f"The payer's page shows ${paid:,.2f} as paid."
     return ""

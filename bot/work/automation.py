@@ -109,6 +109,17 @@ class Automation(BaseModel):
             return None
         return next(first for first, _ in spans if first > now).astimezone(now.tzinfo)
 
+    def closes(self, now: datetime) -> datetime | None:
+        """Until when it may be worked without a break, in UTC; `now` where it may not be, None where there is no
+        end. Hours that meet or overlap are one."""
+        if not self.hours:
+            return None
+        end = now
+        for first, last in sorted(self._around(now)):
+            if first <= end < last:
+                end = last
+        return None if self.opens(end) is None else end.astimezone(now.tzinfo)
+
     @property
     def gap(self) -> timedelta:
         """From the beginning of one claim to that of the next, at least."""

@@ -208,7 +208,9 @@ def gather(ledger: Ledger, office: Office, now: datetime, since: datetime, night
     unpaid = (
         row
         for row in groups
-        if row["state"] in AT_THE_PAYER and (row["status"] not in DECIDED or row["status"] in figures.LOST)
+        if row["state"] in AT_THE_PAYER
+        and (row["status"] not in DECIDED or row["status"] in figures.LOST)
+        and not row["replaced"]
     )
     return Report(
         at=now,

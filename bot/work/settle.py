@@ -10,15 +10,15 @@ waits for its number, is looked up at once: the payer's page proves it, as ever.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.claims.meanings import Meaning, Reason, causes, of_code, of_decisions
-from bot.claims.remittance import PaidClaim, Remittance
+from bot.claims.remittance import PaidClaim, PaidLine, Remittance
 from bot.claims.replies import ReplyFile, read_reply
 from bot.claims.response import Response
 from bot.claims.vocabulary import DECIDED, STATUS_SHOWN, Proof, State, Status, may_become
@@ -152,14 +152,15 @@ class _Settling:
             return
         if self._is_stale(claim, last):
             return
-        due: dict[str, datetime | date | None] = (
-            {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
-        )
+        due: dict[str, Any] = {"due_at": act.at} if claim.state in (State.UNKNOWN, State.RECEIVED) else {}
         if meaning.status in DECIDED:
             due["decided_on"] = last.dated or act.at.date()
         finished = last.decides or meaning.status in DECIDED
         if claim.state is State.ACCEPTED and claim.proof is not Proof.RECEIPT and finished:
             due["due_at"] = None
+        if last.decides:
+            # what the portal said before is not what was decided
+            due |= {"payer_words": "", "payer_reasons": _codes(meaning.reasons), "answer_by": None}
         of_lines, strange = self._of_lines(claim, current, meaning)
         replies.tell(self._connection, claim, meaning.status, of_lines, act, **due)
         # nobody is told to send again what may have gone: the look-up comes first
@@ -201,20 +202,29 @@ class _Settling:
             return claim.decided
         return claim.decided_on is not None and row.dated is not None and row.dated < claim.decided_on
 
-    def _of_lines(self, claim: Ours, rows: Sequence[Row], meaning: Meaning) -> tuple[dict[int, Status], bool]:
-        """The status of each of our lines, and whether the payer's are others than those that were sent."""
+    def _of_lines(
+        self, claim: Ours, rows: Sequence[Row], meaning: Meaning
+    ) -> tuple[dict[int, dict[str, Any]], bool]:
+        """What a file says of each of our lines, as columns, and whether the payer's are others than those that
+        were sent."""
         if claim.body is None:
             return {}, False
         sent = self._ledger.unseal(claim.body)
+        decides = rows[0].decides
+        silent: dict[str, Any] = {"paid": None, "payer_reasons": []} if decides else {}
+        of_lines = {number: dict(silent) for number in range(1, len(sent.lines) + 1)}
         theirs = [line for row in rows for line in row.said.lines]
         if not theirs or len(theirs) != len(meaning.lines):
-            return dict.fromkeys(range(1, len(sent.lines) + 1), meaning.status), False
+            return {number: {**line, "status": meaning.status} for number, line in of_lines.items()}, False
         paired = pair_lines(sent, theirs)
-        of_lines = {number: meaning.lines[at] for at, number in paired.items()}
-        stated: dict[int, Status] = {
-            number: status for number, status in of_lines.items() if status is not Status.NONE
-        }
-        return stated, bool(rows[0].decides and (len(paired) < len(theirs) or len(paired) < len(sent.lines)))
+        for at, number in paired.items():
+            line = theirs[at]
+            if meaning.lines[at] is not Status.NONE:
+                of_lines[number]["status"] = meaning.lines[at]
+            if isinstance(line, PaidLine):
+                why = [reason for reason in meaning.reasons if reason.line == at + 1]
+                of_lines[number] |= {"paid": line.paid, "payer_reasons": _codes(why)}
+        return of_lines, bool(decides and (len(paired) < len(theirs) or len(paired) < len(sent.lines)))
 
     def _contradict(self, claim: Ours, meaning: Meaning, source: Remittance | Response, row: Row) -> None:
         """A claim that is not at the payer, as far as we know, and that the payer speaks of."""
@@ -272,6 +282,11 @@ def _payer_of(office: Office, ledger: Ledger, one: Remittance | Response) -> Who
 def _opposite(one: Row, other: Row) -> bool:
     """Whether one takes back exactly what the other gives."""
     return (one.said.charge, one.said.paid) == (-other.said.charge, -other.said.paid)
+
+
+def _codes(reasons: Iterable[Reason]) -> list[str]:
+    """The payer's codes, each once."""
+    return list(dict.fromkeys(reason.code for reason in reasons))
 
 
 def _faulty(row: Row) -> bool:

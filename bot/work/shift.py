@@ -232,9 +232,12 @@ class Shift:
         automation = self.payer.policy.automation
         if automation is None or not automation.gap:
             return True
-        about = (self.ledger, self.payer.slug, automation.gap, claims, self.clock.now())
+        now = self.clock.now()
+        until = automation.closes(now)
+        about = (self.ledger, self.payer.slug, automation.gap, claims, now, until)
         turn = await asyncio.to_thread(pace.reserve, *about)
-        if why := self.payer.closed(turn):
+        # nobody waits signed in through closed hours
+        if why := self.payer.closed(turn if until is None else min(turn, until)):
             self._stopped(why)
             return False
         while (left := (turn - self.clock.now()).total_seconds()) > 0:

@@ -26,12 +26,12 @@ from bot.portal import (
     press,
     reach,
     read,
-    read_mdy,
     shown,
     target,
     upper,
 )  # fmt: skip
 from payers.summit.form import PAGES, SEARCH
+from payers.summit.letters import answer_by
 
 
 class Summit(Adapter):
@@ -114,11 +114,4 @@ class Summit(Adapter):
         found = await super().read_claim(page, row)
         if self.status_of(found.words) is not Status.INFO_REQUESTED:
             return found
-        await page.goto(f"{self.url}/messages")
-        await reach(page, self, heading(page, "Messages"))
-        letter = page.get_by_role("link", name=str(row.control_number), exact=True)
-        if not await letter.count():
-            return found
-        await letter.click()
-        await reach(page, self, heading(page, "Additional documentation request"))
-        return replace(found, answer_by=read_mdy((await read(page)).terms["Respond by"]))
+        return replace(found, answer_by=await answer_by(page, self, found))

@@ -72,6 +72,39 @@ def test_what_is_decided_against_us_ages_apart_and_what_is_paid_does_not(books: 
     assert [row["what"] for row in figures.aging(books.ledger, NOON)] == expected
 
 
+@pytest.mark.parametrize(
+    ("state", "number", "status", "open_", "paid"),
+    [
+        (State.QUEUED, None, Status.NONE, ["against"], "64.00"),
+        (State.ACCEPTED, "N2", Status.PENDING, ["waiting"], "64.00"),
+        (State.ACCEPTED, "N2", Status.PAID, [], "100.00"),
+        (State.CLOSED, "N2", Status.PAID, [], "100.00"),
+        (State.CLOSED, None, Status.NONE, ["against"], "64.00"),
+        (State.ACCEPTED, "N2", Status.UNPROCESSABLE, ["against", "against"], "64.00"),
+    ],
+)
+def test_what_was_corrected_is_counted_once(
+    books: Books, state: State, number: str | None, status: Status, open_: list[str], paid: str
+) -> None:
+    """As long as its correction does not stand, the first claim does."""
+    first, second = books.one(State.ACCEPTED, 0), books.one(state, 1)
+    books.put(first, State.ACCEPTED, status=Status.REVERSED, control_number="N1", paid=Decimal("64.00"))
+    more = {"paid": Decimal("100.00")} if status is Status.PAID else {}
+    books.put(second, state, status=status, control_number=number, corrects=first, **more)
+    aging = figures.aging(books.ledger, books.clock.now())
+    assert sorted(row["what"] for row in aging for _ in range(row["claims"])) == open_
+    [total] = figures.total(books.ledger)
+    assert total["paid"] == sum(row["paid"] for row in figures.standing(books.ledger)) == Decimal(paid)
+
+
+def test_a_claim_corrected_twice_is_counted_once(books: Books) -> None:
+    first, *later = (books.one(State.ACCEPTED, number) for number in range(3))
+    books.put(first, State.ACCEPTED, status=Status.DENIED, control_number="N0")
+    for number, claim_id in enumerate(later, start=1):
+        books.put(claim_id, State.ACCEPTED, status=Status.DENIED, control_number=f"N{number}", corrects=first)
+    assert [row["claims"] for row in figures.aging(books.ledger, books.clock.now())] == [1]
+
+
 def test_a_claim_without_proof_ages_from_its_first_arm(books: Books) -> None:
     """It may have gone: the payer's clock may be running."""
     claim_id = books.one()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.claims.vocabulary import State, Status
 from bot.errors import LostClaim
@@ -98,13 +99,35 @@ def test_a_claim_is_told_unless_it_has_moved(books: Books) -> None:
     books.put(claim_id, State.ACCEPTED, control_number="N1")
     [seen] = ours(books, "N1")
     with books.ledger.write() as connection:
-        replies.tell(connection, seen, Status.PAID_PART, {1: Status.PAID, 2: Status.DENIED}, books.act("835 EFT1"))
+        of_lines = {1: {"status": Status.PAID}, 2: {"status": Status.DENIED}}
+        replies.tell(connection, seen, Status.PAID_PART, of_lines, books.act("835 EFT1"))
     row = books.row(claim_id)
     assert (row["state"], row["status"], row["rev"]) == ("accepted", "paid_part", seen.rev + 1)
     assert [line["status"] for line in books.rows(lines)] == ["paid", "denied"]
     with pytest.raises(LostClaim), books.ledger.write() as connection:
         replies.tell(connection, seen, Status.PAID, {}, books.act())
     assert books.row(claim_id)["status"] == "paid_part"
+
+
+@pytest.mark.parametrize(
+    ("paid", "of_lines"),
+    [("64.00", [Decimal("40.00"), Decimal("24.00")]), ("0.00", [None, None]), ("60.25", [None, None])],
+)
+def test_what_the_portal_showed_gives_way_to_the_remittance(
+    books: Books, paid: str, of_lines: list[Decimal | None]
+) -> None:
+    [claim_id] = books.queue(CLAIM)
+    books.put(claim_id, State.ACCEPTED, allowed=Decimal("80.00"), paid=Decimal("64.00"))
+    with books.ledger.write() as connection:
+        for number, amount in ((1, Decimal("40.00")), (2, Decimal("24.00"))):
+            mine = (lines.c.claim_id == claim_id, lines.c.number == number)
+            connection.execute(update(lines).where(*mine).values(allowed=Decimal("40.00"), paid=amount))
+    keep(books, (entry("a", paid=Decimal(paid)), claim_id))
+    with books.ledger.write() as connection:
+        replies.count_paid(connection, [claim_id])
+    row = books.row(claim_id)
+    assert (row["allowed"], row["paid"]) == (None, Decimal(paid))
+    assert [(line["allowed"], line["paid"]) for line in books.rows(lines)] == [(None, one) for one in of_lines]
 
 
 def test_a_claim_leaves_a_task_that_others_still_wait_behind(books: Books) -> None:

@@ -17,6 +17,7 @@ from payers.hudson.adapter import Hudson
 from payers.lakeshore.adapter import Lakeshore
 from payers.northstar.adapter import Northstar
 from payers.northstar.form import SEARCH
+from payers.summit.adapter import Summit
 from tests.unit.portal.test_follow_up import NOW
 from tests.unit.portal.test_look_up import ROW
 
@@ -99,12 +100,28 @@ def test_what_a_page_comes_to(row: FoundClaim, status: Status, lines: tuple[Stat
         (replace(SHOWN, allowed=None, paid=Decimal("128.01")), "$128.01 as paid, and $128.00 as charged"),
         (replace(SHOWN, words="Denied"), "denied, and shows $64.00"),
         (replace(SHOWN, paid=Decimal("-64.00")), "$-64.00 as paid"),
+        (replace(SHOWN, words="Crossed over"), "passed on to another payer, and shows $64.00"),
+        (replace(SHOWN, lines=(line("Denied"),)), "denied, and shows $64.00"),
+        (replace(SHOWN, words="Denied", paid=None, lines=(line("", "64.00"),)), "denied, and shows $64.00"),
+        (replace(SHOWN, paid=None, lines=(line("", "128.01"),)), "$128.01 as paid, and $80.00 as allowed"),
+        (replace(SHOWN, paid=None, lines=(line("", "-64.00"),)), "$-64.00 as paid"),
     ],
 )
 def test_a_page_that_contradicts_itself_tells_nothing(row: FoundClaim, says: str) -> None:
     outcome = told(NOW, row, ADAPTER)
     assert (outcome.status, outcome.shown, outcome.doubtful) == (Status.PENDING, None, True)
     assert says in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("Rejected", "refused, and shows $64.00"), ("No payment", "to be paid, and shows $64.00")]
+)
+def test_money_beside_a_refusal_is_not_believed(words: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Summit("http://x")
+    monkeypatch.setattr(adapter, "words", {**Summit.words, "no payment": Status.PAID_ZERO})
+    assert says in payment(replace(SHOWN, words=words), adapter).doubt
+    assert told(NOW, replace(SHOWN, words=words), adapter).status is Status.PENDING
+    assert payment(replace(SHOWN, words=words, paid=NOTHING), adapter).doubt == ""
 
 
 def test_a_search_may_show_what_was_paid() -> None:

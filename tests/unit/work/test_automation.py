@@ -17,6 +17,7 @@ from bot.errors import ConfigurationError
 from bot.installation import office_of
 from bot.ledger import pace, views
 from bot.ledger.queue import Scope
+from bot.ledger.schema import paces
 from bot.portal.evidence import EvidenceStore
 from bot.portal.submission import Outcome
 from bot.settings import Settings
@@ -224,6 +225,41 @@ def test_a_shift_ends_with_the_hours(books: Books, tmp_path: Path, sent: list[da
     watcher = work(books, payer, tmp_path)
     assert len(sent) == 2  # at 08:00:10 and :40; the third's turn is after the end
     assert "in its hours only" in watcher.stops[-1]
+
+
+ROUND = {**NIGHTS, "zone": "UTC", "hours": ["Mon-Sun 06:00-04:00"], "claims_per_hour": 30}
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=31), timedelta(minutes=151)])
+def test_a_turn_after_the_hours_is_not_taken(
+    books: Books, tmp_path: Path, sent: list[datetime], later: timedelta
+) -> None:
+    """Nor waited for until the payer opens again: each try would push the turns of those who come then."""
+    books.clock.time = began = datetime(2026, 7, 2, 3, 30, tzinfo=UTC)
+    books.queue(CLAIMS[0])
+    pace.reserve(books.ledger, "northstar", later, 1, began)
+    watcher = work(books, northstar(**ROUND), tmp_path)
+    assert (sent, books.clock.now()) == ([], began)
+    assert "in its hours only, again from Thu 2026-07-02 06:00" in watcher.stops[-1]
+    assert [row["next_at"] for row in books.rows(paces)] == [began + later]
+
+
+@pytest.mark.parametrize(
+    ("hours", "until"),
+    [
+        (["Mon-Fri 08:00-12:00"], "12:00"),
+        (["Mon-Fri 08:00-12:00", "Mon-Fri 12:00-17:00"], "17:00"),
+        (["Mon-Fri 08:00-12:00", "Mon-Fri 13:00-17:00"], "12:00"),
+        (["Mon-Fri 10:00-12:00"], "09:00"),
+        (["Mon-Sun 00:00-00:00"], None),
+        ([], None),
+    ],
+)
+def test_until_when_the_hours_last(hours: list[str], until: str | None) -> None:
+    automation = Automation.model_validate({**NIGHTS, "zone": "UTC", "hours": hours})
+    now = datetime(2026, 7, 1, 9, tzinfo=UTC)
+    closes = automation.closes(now)
+    assert (closes and f"{closes:%Y-%m-%d %H:%M}") == (until and f"2026-07-01 {until}")
 
 
 def test_claims_keep_their_distance(books: Books, tmp_path: Path, sent: list[datetime]) -> None:

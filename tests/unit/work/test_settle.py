@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from bot.claims.model import Claim
 from bot.claims.vocabulary import Proof, Sent, State, Status
@@ -95,6 +96,22 @@ def test_the_time_to_appeal_runs_from_the_remittance(books: Books) -> None:
     dated = books.row(claim_id)["paid_on"]
     assert dated is not None
     assert (books.row(claim_id)["decided_on"], dated == NOON.date()) == (dated, False)
+
+
+def test_what_the_portal_said_before_gives_way_to_the_remittance(books: Books) -> None:
+    claim_id = accepted(books, TWO)
+    said = {"payer_words": "Paid", "payer_reasons": ["PR-2"], "answer_by": date(2026, 8, 1)}
+    books.put(claim_id, State.ACCEPTED, status=Status.PAID, allowed=TWO.charge, paid=TWO.charge, **said)
+    with books.ledger.write() as connection:
+        shown = {"status": "paid", "allowed": lines.c.charge, "paid": lines.c.charge, "payer_reasons": ["PR-2"]}
+        connection.execute(update(lines).values(**shown))
+    answer = answer_to(TWO, 2, number=number(1))
+    settle(books, payment(answer))
+    row = books.row(claim_id)
+    assert (row["status"], row["allowed"], row["paid"]) == ("paid_part", None, answer.money)
+    assert (row["payer_words"], row["payer_reasons"], row["answer_by"]) == ("", ["CO-45", "CO-50"], None)
+    of_lines = [(line["allowed"], line["paid"], line["payer_reasons"]) for line in books.rows(lines)]
+    assert of_lines == [(None, answer.money, ["CO-45"]), (None, Decimal("0.00"), ["CO-50"])]
 
 
 def test_what_is_paid_needs_nobody(books: Books) -> None:
