@@ -22,6 +22,7 @@ _T = TypeVar("_T")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="fail when a test was skipped")
+    parser.addoption("--record-matrix", action="store_true", help="write matrix.json beside what passed it whole")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -14,10 +14,6 @@ from tests.faults.matrix import CASES
 _passed: Counter[str] = Counter()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record-matrix", action="store_true", help="write matrix.json beside what passed it whole")
-
-
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """One case, on whichever worker it was played."""
     _, played, name = report.nodeid.partition("test_matrix.py::test_fault[")
