@@ -24,6 +24,7 @@ from bot.terminal import out
 from bot.terminal.claims import MANY, show_claim, show_claims
 from bot.work import again, letters
 from bot.work import rules as rules_room
+from bot.work.payers import adapter_of
 
 app = typer.Typer(help="Look at claims and decide about them.", no_args_is_help=True)
 
@@ -45,6 +46,8 @@ def claims_list(
     with installation() as it:
         # one more than are shown says that there are more
         limit = None if json_ else MANY + 1
+        if payer is not None:
+            adapter_of(payer)
         rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account, limit=limit)
     if json_:
         print_json([claim_document(row) for row in rows])

@@ -32,6 +32,7 @@ from bot.work import morning
 from bot.work import report as reports
 from bot.work.export import to_csv, to_xlsx
 from bot.work.pages import to_pdf
+from bot.work.payers import adapter_of
 from bot.work.ready import Place, wants
 from bot.work.report import Report
 
@@ -100,6 +101,8 @@ def export(
     if as_csv is None and as_xlsx is None:
         raise UsageError("Say where to write: --csv FILE, --xlsx FILE, or both.")
     with installation() as it:
+        if payer is not None:
+            adapter_of(payer)
         rows = views.claim_rows(it.ledger, payer=payer, state=state, file_id=file, account=account)
     for path, write in ((as_csv, to_csv), (as_xlsx, to_xlsx)):
         if path is not None:

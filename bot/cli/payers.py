@@ -19,7 +19,7 @@ from bot.settings import is_slug
 from bot.terminal import err, out
 from bot.terminal.payers import show_check, show_payer, show_payers
 from bot.work import capture, check, sign_in
-from bot.work.payers import Login, find_adapters, policy_of
+from bot.work.payers import Login, adapter_of, find_adapters, policy_of
 from bot.work.quality import Quality, quality_of
 from bot.work.scaffold import Newcomer, scaffold
 
@@ -55,10 +55,7 @@ def payers_list(json_: Json = False) -> None:
 def payers_show(slug: Annotated[str, typer.Argument(metavar="SLUG")], json_: Json = False) -> None:
     """One payer: limits, policy, what it says about robots, logins, the names that mean it, and quality."""
     with installation() as it:
-        adapters = find_adapters()
-        if slug not in adapters:
-            raise UnknownItem(f"There is no adapter '{slug}' (there are: {', '.join(sorted(adapters))}).")
-        adapter = adapters[slug]
+        adapter = adapter_of(slug)
         payer = it.office.payers.get(slug)
         document: dict[str, Any] = {
             "slug": slug,

@@ -16,6 +16,7 @@ from bot.ledger import chores, people, views
 from bot.terminal import out
 from bot.terminal.tasks import show_task, show_tasks
 from bot.work import schedule, worklist
+from bot.work.payers import adapter_of
 from bot.work.worklist import Wanted
 
 app = typer.Typer(help="What needs a person.", no_args_is_help=True)
@@ -42,6 +43,8 @@ def tasks_list(
     """What needs a person, by cause: nearest deadline first, then most money."""
     with installation() as it:
         until = due.date() if due else None
+        if payer is not None:
+            adapter_of(payer)
         wanted = Wanted(payer, owner, until, reason, _amount(amount_over), True, every)
         found = worklist.worklist(it.office, it.ledger, schedule.day_of(it.clock.now()), wanted)
     shown = [one for one in found if snoozed or every or one.until is None]

@@ -166,6 +166,14 @@ class Payer:
         return claim.service_from + timedelta(days=self.policy.filing.days) if claim.service_from else None
 
 
+def adapter_of(slug: str) -> type[Adapter]:
+    """The adapter of that name. Raises `UnknownItem`."""
+    adapters = find_adapters()
+    if slug not in adapters:
+        raise UnknownItem(f"There is no adapter '{slug}' (there are: {', '.join(sorted(adapters))}).")
+    return adapters[slug]
+
+
 def find_adapters() -> dict[str, type[Adapter]]:
     """Every adapter there is, by slug: those in the box and those that other packages announce."""
     found: dict[str, type[Adapter]] = {}

@@ -9,7 +9,7 @@ from bot.claims.edits import engine
 from bot.claims.edits.book import Edit
 from bot.claims.model import Severity
 from bot.errors import UnknownItem
-from bot.work.payers import Policy, find_adapters, policy_of
+from bot.work.payers import Policy, adapter_of, policy_of
 
 
 def rows(payer: str | None) -> list[dict[str, Any]]:
@@ -62,7 +62,4 @@ def _word(severity: Severity | None) -> str:
 
 
 def _policy(payer: str) -> Policy:
-    adapters = find_adapters()
-    if payer not in adapters:
-        raise UnknownItem(f"There is no adapter '{payer}' (there are: {', '.join(sorted(adapters))}).")
-    return policy_of(adapters[payer])
+    return policy_of(adapter_of(payer))
