@@ -34,7 +34,7 @@ from tests.real.openimis.test_outcomes import claim, line
 pytestmark = pytest.mark.real
 
 #: Seconds between two moments at which openIMIS forgets all sessions.
-_FORGETFUL = 40.0
+_FORGETFUL = 120.0
 
 
 @dataclass(frozen=True, slots=True)
