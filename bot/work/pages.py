@@ -1,4 +1,4 @@
-"""Pages for paper: the templates of `bot/work/templates`, and the browser that prints them."""
+"""Pages for paper: templates, and the browser that prints them."""
 
 from __future__ import annotations
 
