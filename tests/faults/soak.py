@@ -184,12 +184,12 @@ class Soak:
             worker.kill()
             worker.join()
 
-    def bring_to_an_end(self) -> None:
-        """Workers that nobody strikes, later and later, until nothing is due any more."""
+    def bring_to_an_end(self, patience: float = 600) -> None:
+        """Workers that nobody strikes, later and later, until nothing is due any more; each has so many seconds."""
         for _ in range(8):
             self._pass(120)
             worker = self._start(unattended=False)
-            worker.join(1800)
+            worker.join(patience)
             if worker.exitcode != 0:
                 raise AssertionError(f"a worker that nobody struck ended with {worker.exitcode}")
             if not self._left() and not self._waiting():

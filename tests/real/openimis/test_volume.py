@@ -34,7 +34,7 @@ from tests.real.openimis.test_outcomes import claim, line
 pytestmark = pytest.mark.real
 
 #: Seconds between two moments at which openIMIS forgets all sessions.
-_FORGETFUL = 120.0
+_FORGETFUL = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def soaking(folder: Path, bed: Bed, some: Sequence[Claim], url: str = "") -> Ite
 def strike(soak: Soak, kills: int) -> Figures:
     """So many workers struck, then some that nobody strikes; what came of it."""
     soak.strike_one_after_the_other(kills, life=15.0)
-    soak.bring_to_an_end()
+    soak.bring_to_an_end(patience=1800)
     figures = soak.figures()
     print(figures)
     assert (figures.doubled, figures.lost, figures.balanced) == (0, 0, True), str(figures)

@@ -160,10 +160,7 @@ def test_an_adapter_says_what_a_portal_is_and_no_more(path: Path, text: str) -> 
 
 @each
 def test_it_is_short(adapter: Adapter) -> None:
-    """What stands after the imports."""
-    text = Path(inspect.getfile(type(adapter))).read_text()
-    begins = next(node.lineno for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
-    assert len(text.splitlines()) - begins <= 90
+    assert len(Path(inspect.getfile(type(adapter))).read_text().splitlines()) <= 120
 
 
 def test_the_core_names_no_payer() -> None:
