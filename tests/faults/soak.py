@@ -185,7 +185,7 @@ class Soak:
             worker.join()
 
     def bring_to_an_end(self, patience: float = 600) -> None:
-        """Workers that nobody strikes, later and later, until nothing is due any more; each has so many seconds."""
+        """Workers that nobody strikes, later and later, until nothing is due any more; each has these seconds."""
         for _ in range(8):
             self._pass(120)
             worker = self._start(unattended=False)
