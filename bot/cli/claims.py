@@ -22,8 +22,9 @@ from bot.ledger.store import Act
 from bot.ledger.views import Row
 from bot.terminal import out
 from bot.terminal.claims import MANY, show_claim, show_claims
-from bot.work import again, letters
+from bot.work import again, letters, schedule
 from bot.work import rules as rules_room
+from bot.work.deadlines import deadlines_of
 from bot.work.payers import adapter_of
 
 app = typer.Typer(help="Look at claims and decide about them.", no_args_is_help=True)
@@ -61,10 +62,11 @@ def claims_show(claim_id: Annotated[int, typer.Argument(metavar="ID")], json_: J
     with installation() as it:
         history = views.claim_history(it.ledger, claim_id)
         row = views.claim_rows(it.ledger, claim_id=claim_id)[0]
+        deadlines = deadlines_of(row, it.office.payers.get(row["payer"]), schedule.day_of(it.clock.now()))
     if json_:
-        print_json({**claim_document(row), **history})
+        print_json({**claim_document(row), "deadlines": [last.document() for last in deadlines], **history})
     else:
-        show_claim(row, history)
+        show_claim(row, deadlines, history)
 
 
 @app.command("hold")

@@ -59,6 +59,7 @@ def files_release(
         doer = act(why)
         if by is not None:
             doer = Act(f"{lead_named(it, by)} ({doer.who})", doer.at, why)
+        releases.refuse(it.ledger, file_id, by_lead=by is not None)
         show_files(views.file_rows(it.ledger, file_id))
         warnings = views.file_warnings(it.ledger, file_id)
         show_warnings(warnings)
@@ -69,8 +70,15 @@ def files_release(
 
 
 @app.command("withdraw")
-def files_withdraw(file_id: Annotated[int, typer.Argument(metavar="ID")], why: Why = "") -> None:
-    """Give up those of a file's claims that are not, and will not be, at the payer."""
+def files_withdraw(
+    file_id: Annotated[int, typer.Argument(metavar="ID")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    why: Why = "",
+) -> None:
+    """Give up those of a file's claims that are not, and will not be, at the payer. Asks first, in a terminal."""
     with installation() as it:
+        show_files(views.file_rows(it.ledger, file_id))
+        if not yes and sys.stdin.isatty() and not typer.confirm("Withdraw what is not at the payer?"):
+            raise Refused("Nothing was withdrawn.")
         outcome = releases.withdraw(it.ledger, file_id, act(why))
     show_outcome(file_id, "withdrawn", outcome)

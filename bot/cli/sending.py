@@ -17,11 +17,12 @@ from rich.markup import escape
 from bot.claims.vocabulary import State
 from bot.cli.call import DONE, FOR_A_PERSON, STOPPED, Json, PayerOption, Why, act, installation, print_json
 from bot.installation import Installation
+from bot.ledger import queue as queues
 from bot.ledger import views
 from bot.ledger.restore import accept_older
 from bot.terminal import err, out, when
 from bot.terminal.intake import show_checked, show_looks, show_queued
-from bot.terminal.runs import Watch, show_late, show_summary
+from bot.terminal.runs import Watch, show_idle, show_late, show_summary
 from bot.words import standing
 from bot.work import dispatch, intake, morning
 from bot.work import serve as unattended
@@ -160,10 +161,13 @@ def _run(order: Order, *, as_json: bool) -> int:
             if not order.look_ups_only and order.claim_id is None and order.limit is None:
                 watch.expect(waiting)
             summary = asyncio.run(dispatch.run(it.workshop(), order, watch))
+        due = queues.first_due(it.ledger, order.payer)
     if as_json:
         print_json(summary.document())
     elif asked and not summary.queued:
         out.print(f"Claim {asked['id']} is not waiting to be sent. {escape(standing(asked))}.")
+    elif not summary.queued:
+        show_idle(due, it.clock.now())
     else:
         show_summary(summary, dry_run=order.dry_run)
     if not summary.balanced:

@@ -58,8 +58,9 @@ def tasks_list(
 def tasks_show(task_id: Annotated[int, typer.Argument(metavar="ID")], json_: Json = False) -> None:
     """One task with all that is needed to do it: who has it, its claims, their deadlines, what the payer said."""
     with installation() as it:
-        one = worklist.task(it.office, it.ledger, task_id, schedule.day_of(it.clock.now()))
-        known = list(worklist.details(it.office, it.ledger, one))
+        today = schedule.day_of(it.clock.now())
+        one = worklist.task(it.office, it.ledger, task_id, today)
+        known = list(worklist.details(it.office, it.ledger, one, today))
         history = views.task_history(it.ledger, task_id)
         payer = it.office.payers.get(one.row["payer"] or "")
         if not json_:

@@ -211,6 +211,16 @@ def next_look_up(
     return _item(ledger, row), Armed(times[0], max(times), sent_as)
 
 
+def first_due(ledger: Ledger, payer: str | None = None) -> datetime | None:
+    """When a payer is to be asked about a claim next, if any is."""
+    query = select(func.min(claims.c.due_at)).where(_asked_about(LookUps.ALL), claims.c.login.is_not(None))
+    if payer is not None:
+        query = query.where(claims.c.payer == payer)
+    with ledger.read() as connection:
+        first: datetime | None = connection.execute(query).scalar_one()
+    return first
+
+
 def claim(ledger: Ledger, claim_id: int) -> Item:
     """One claim as it stands. Raises `UnknownItem`."""
     with ledger.read() as connection:
@@ -278,6 +288,10 @@ def _first_armed(ledger: Ledger, claim_id: int) -> datetime | None:
 
 
 def _look_up_due(now: datetime, which: LookUps) -> ColumnElement[bool]:
+    return and_(claims.c.due_at <= now, _asked_about(which))
+
+
+def _asked_about(which: LookUps) -> ColumnElement[bool]:
     unproved = or_(
         claims.c.state.in_((State.UNKNOWN, State.RECEIVED)),
         and_(claims.c.state == State.ACCEPTED, claims.c.proof == Proof.RECEIPT),
@@ -292,7 +306,7 @@ def _look_up_due(now: datetime, which: LookUps) -> ColumnElement[bool]:
     )
     wanted = [unproved] if LookUps.UNPROVED in which else []
     wanted += [undecided] if LookUps.UNDECIDED in which else []
-    return and_(claims.c.due_at <= now, or_(*wanted))
+    return or_(*wanted)
 
 
 def _item(ledger: Ledger, row: Any) -> Item:

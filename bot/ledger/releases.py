@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from bot.claims.vocabulary import Sent, State
 from bot.errors import Refused, UnknownItem
@@ -34,15 +34,7 @@ def release(ledger: Ledger, file_id: int, act: Act, *, by_lead: bool) -> Outcome
     Raises `UnknownItem`, or `Refused` when the file waits for nobody, or for a lead and this is none.
     """
     with ledger.write() as connection:
-        file = _file(connection, file_id)
-        if file.needs_release and not by_lead:
-            raise Refused(f"File {file_id} waits for a billing lead: payerbot files release {file_id} --by NAME.")
-        waiting = connection.execute(
-            select(claims).where(claims.c.file_id == file_id, claims.c.with_file).order_by(claims.c.id)
-        ).all()
-        if not waiting:
-            raise Refused(f"File {file_id} does not wait for a release.")
-        for row in waiting:
+        for row in _waiting(connection, file_id, by_lead=by_lead):
             reason = row.reason.replace(WITH_FILE, "").strip()
             if row.state != State.HELD:
                 connection.execute(update(claims).where(claims.c.id == row.id).values(with_file=False))
@@ -59,6 +51,12 @@ def release(ledger: Ledger, file_id: int, act: Act, *, by_lead: bool) -> Outcome
         )
         note(connection, "file_released", act, file_id=file_id)
         return _outcome(connection, file_id, State.QUEUED)
+
+
+def refuse(ledger: Ledger, file_id: int, *, by_lead: bool) -> None:
+    """Raise what `release` would raise now, if anything: nobody is asked about what cannot be."""
+    with ledger.read() as connection:
+        _waiting(connection, file_id, by_lead=by_lead)
 
 
 def withdraw(ledger: Ledger, file_id: int, act: Act) -> Outcome:
@@ -90,6 +88,19 @@ def _file(connection: Connection, file_id: int) -> Any:
     if row is None:
         raise UnknownItem(f"There is no file {file_id}.")
     return row
+
+
+def _waiting(connection: Connection, file_id: int, *, by_lead: bool) -> Sequence[Row[Any]]:
+    """The claims of a file that wait for its release."""
+    file = _file(connection, file_id)
+    if file.needs_release and not by_lead:
+        raise Refused(f"File {file_id} waits for a billing lead: payerbot files release {file_id} --by NAME.")
+    waiting = connection.execute(
+        select(claims).where(claims.c.file_id == file_id, claims.c.with_file).order_by(claims.c.id)
+    ).all()
+    if not waiting:
+        raise Refused(f"File {file_id} does not wait for a release.")
+    return waiting
 
 
 def _asked(connection: Connection, claim_id: int) -> bool:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from bot.ledger.calls import Told
 from bot.terminal import count, money, out
-from bot.terminal.tasks import last_day, told
+from bot.terminal.tasks import told
 from bot.work.calls import Call
 
 
@@ -36,7 +36,7 @@ def show_calls(calls: Sequence[Call]) -> None:
                 f"{one.row['service_from']}, {escape(number)}: {escape(one.stands)}"
             )
             if one.deadline:
-                out.print(f"    [yellow]{escape(last_day(one.deadline))}[/yellow]")
+                out.print(f"    [yellow]{escape(one.deadline.words)}[/yellow]")
             for earlier in one.before[-2:]:
                 out.print(f"    [dim]{escape(told(earlier))}[/dim]")
     if not calls:

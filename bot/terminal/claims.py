@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -10,6 +12,7 @@ from bot.ledger.views import Row, Rows
 from bot.terminal import money, out, show_problem, when
 from bot.terminal.tasks import told
 from bot.words import standing
+from bot.work.deadlines import Deadline
 
 COLOURS = {"accepted": "green", "received": "green", "rejected": "yellow", "left": "dim", "queued": "dim"}
 
@@ -38,7 +41,7 @@ def show_claims(rows: Rows) -> None:
         )
 
 
-def show_claim(row: Row, history: dict[str, Rows]) -> None:
+def show_claim(row: Row, deadlines: Sequence[Deadline], history: dict[str, Rows]) -> None:
     """One claim with everything that happened to it."""
     out.print(f"[bold]Claim {row['id']}[/bold], account {escape(row['account'])}, {money(row['charge'])}")
     out.print(f"{escape(standing(row))}")
@@ -48,7 +51,6 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
         ("login", row["login"]),
         ("dates of service", f"{row['service_from']} to {row['service_to']}"),
         ("from", f"{row['file']}, {row['place']}"),
-        ("deadline", row["deadline"]),
         ("next look-up", when(row["due_at"])),
         ("last look-up", when(row["looked_up_at"])),
         ("the payer's words", ", ".join(filter(None, (row["payer_words"], *row["payer_reasons"])))),
@@ -58,6 +60,8 @@ def show_claim(row: Row, history: dict[str, Rows]) -> None:
     ):
         if value:
             out.print(f"  {label}: {escape(str(value))}")
+    for last in deadlines:
+        out.print(f"  [yellow]{escape(last.words)}[/yellow]")
     for problem in history["problems"]:
         if problem["overridden_by"]:
             out.print(

@@ -52,3 +52,5 @@ def show_audit(checks: Sequence[Check]) -> None:
         out.print(f"{sign} {check.what} ({check.looked_at:,} looked at)")
         for fault in check.faults:
             out.print(f"    [red]{escape(fault)}[/red]")
+    if not any(check.faults for check in checks):
+        out.print("Everything comes to the same.")

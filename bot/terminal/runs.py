@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from bot.claims.vocabulary import SHOWN, STATUS_SHOWN, State
 from bot.ledger.journal import Item
-from bot.terminal import count, err, money, out
+from bot.terminal import count, err, money, out, when
 from bot.terminal.claims import COLOURS
 from bot.work.late import Late
 from bot.work.summary import BUCKETS, Learned, Summary
@@ -36,9 +37,6 @@ _BUCKET_WORDS = {
 
 def show_summary(summary: Summary, *, dry_run: bool = False) -> None:
     """How a run ended; the columns add up."""
-    if not summary.queued:
-        out.print("Nothing was waiting.")
-        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for slug in (*summary.payers, "all"):
@@ -62,6 +60,16 @@ def show_summary(summary: Summary, *, dry_run: bool = False) -> None:
     )
     if summary.tasks:
         out.print(f"[yellow]{count(summary.tasks, 'thing')} for a person: payerbot tasks list[/yellow]")
+
+
+def show_idle(due: datetime | None, now: datetime) -> None:
+    """That a run had nothing to do, and when a payer is to be asked about a claim next."""
+    if due is None:
+        out.print("Nothing was waiting, and no payer is to be asked about a claim.")
+    elif due <= now:
+        out.print("Nothing was waiting to be sent; payers are to be asked about claims: payerbot follow-up")
+    else:
+        out.print(f"Nothing was waiting. The next look-up at a payer is due {when(due)}.")
 
 
 def _show_learned(learned: Learned) -> None:

@@ -10,7 +10,6 @@ from bot.claims.vocabulary import Topic
 from bot.ledger import chores
 from bot.ledger.views import Row, Rows
 from bot.terminal import count, money, out, when
-from bot.work.deadlines import SHOWN, Deadline
 from bot.work.payers import Payer
 from bot.work.worklist import Channel, Known, Task, stands
 
@@ -33,8 +32,11 @@ def show_tasks(tasks: Sequence[Task], put_off: int = 0) -> None:
         out.print(f"    [dim]{escape(one.row['action'])}[/dim]")
         if one.claims and one.row["kind"] not in ("held",):
             for claim in one.claims[:8]:
-                why = claim["reason"] if claim["reason"] not in one.row["title"] else ""
-                out.print(f"    claim {claim['id']}, account {escape(claim['account'])}  [dim]{escape(why)}[/dim]")
+                why = f"  [dim]{escape(claim['reason'])}[/dim]" if claim["reason"] not in one.row["title"] else ""
+                out.print(
+                    f"    claim {claim['id']}, account {escape(claim['account'])}, {money(claim['charge'])}, "
+                    f"{claim['service_from']}{why}"
+                )
             if len(one.claims) > 8:
                 out.print(f"    … and {len(one.claims) - 8} more")
     if len(tasks) > _SHOWN:
@@ -81,7 +83,7 @@ def _show_head(one: Task) -> None:
     owner = f" [cyan]{escape(row['owner'])}[/cyan]" if row["owner"] else ""
     out.print(f"[bold]{row['id']}[/bold]  {escape(row['title'])}{worth}{owner}{until}{state}")
     if one.deadline and row["closed_at"] is None:
-        out.print(f"    [yellow]{escape(last_day(one.deadline))}[/yellow]")
+        out.print(f"    [yellow]{escape(one.deadline.words)}[/yellow]")
 
 
 def _show_claim(known: Known) -> None:
@@ -112,7 +114,7 @@ def _show_claim(known: Known) -> None:
     for reason in known.reasons:
         out.print(f"    {escape(reason)}")
     for last in known.deadlines:
-        out.print(f"    [yellow]{escape(last_day(last))}[/yellow]")
+        out.print(f"    [yellow]{escape(last.words)}[/yellow]")
     for call in known.calls:
         out.print(f"    {escape(told(call))}")
 
@@ -123,12 +125,6 @@ def told(call: Row) -> str:
     reference = f" (call {call['reference']})" if call["reference"] else ""
     promised = f"; promised by {call['promised_on']}" if call["promised_on"] else ""
     return f"{when(call['at'])} {call['who']} called{name}{reference}: {call['said']}{promised}"
-
-
-def last_day(last: Deadline) -> str:
-    """A deadline in words, with where it is written."""
-    doubt = "" if last.known else ": put it into policy.toml"
-    return f"last day {SHOWN[last.about]}: {last.on} ({last.source}{doubt})"
 
 
 def _looked(history: Rows) -> str:

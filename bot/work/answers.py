@@ -115,7 +115,7 @@ def next_follow_up(office: Office, row: Row, today: date, promised: date | None)
     deadline, so that `schedule.BEFORE_DEADLINE` business days are left where that can be."""
     wanted = promised or business_days.after(today, AGAIN)
     last = next(
-        (one.on for one in deadlines_of(row, office.payers.get(row["payer"] or "")) if one.on > today), None
+        (one.on for one in deadlines_of(row, office.payers.get(row["payer"] or ""), today) if one.on > today), None
     )
     if last is not None:
         wanted = min(wanted, business_days.after(last, -schedule.BEFORE_DEADLINE))

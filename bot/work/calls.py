@@ -192,7 +192,7 @@ def calls(office: Office, ledger: Ledger, today: date, payer: str | None = None)
             continue
         slug, topic = row["payer"], Topic(task.row["topic"])
         known = office.payers.get(slug or "")
-        deadlines = deadlines_of(row, known)
+        deadlines = deadlines_of(row, known, today)
         one = Asked(
             row=row,
             claim=ledger.unseal(bodies[row["id"]]),

@@ -48,26 +48,46 @@ class Deadline:
     source: str
     #: Somebody read it there; else it is assumed, and a warning.
     known: bool
+    #: It is over.
+    passed: bool
+
+    @property
+    def words(self) -> str:
+        """In words, with where it is written."""
+        doubt = "" if self.known else ": put it into policy.toml"
+        head = f"the last day {SHOWN[self.about]} was" if self.passed else f"last day {SHOWN[self.about]}:"
+        return f"{head} {self.on} ({self.source}{doubt})"
 
     def document(self) -> dict[str, Any]:
         """As programs read it."""
-        return {"about": str(self.about), "on": self.on, "source": self.source, "known": self.known}
+        return {
+            "about": str(self.about),
+            "on": self.on,
+            "source": self.source,
+            "known": self.known,
+            "passed": self.passed,
+        }
 
 
-def deadlines_of(claim: Mapping[str, Any], payer: Payer | None) -> tuple[Deadline, ...]:
+def deadlines_of(claim: Mapping[str, Any], payer: Payer | None, today: date) -> tuple[Deadline, ...]:
     """The deadlines of a claim (a row of `views`), the nearest first."""
-    policy, found = payer.policy if payer else None, []
+    policy = payer.policy if payer else None
+    found: list[Deadline] = []
+
+    def add(on: date, about: About, source: str, *, known: bool) -> None:
+        found.append(Deadline(on, about, source, known, passed=on < today))
+
     state, status = State(claim["state"]), Status(claim["status"])
     files = state in _TO_FILE or (state is State.ACCEPTED and status in _NOT_THERE)
     if files and claim["deadline"]:
         limit = policy.filing if policy else None
         source, known = (limit.source, limit.known) if limit else ("as it was when it was queued", True)
-        found.append(Deadline(claim["deadline"], About.FILING, source, known))
+        add(claim["deadline"], About.FILING, source, known=known)
     if status in _TO_APPEAL and state in (State.ACCEPTED, State.CLOSED) and claim["decided_on"] and policy:
         last = claim["decided_on"] + timedelta(days=policy.appeal.days)
-        found.append(Deadline(last, About.APPEAL, policy.appeal.source, policy.appeal.known))
+        add(last, About.APPEAL, policy.appeal.source, known=policy.appeal.known)
     if status is Status.INFO_REQUESTED and claim["answer_by"]:
-        found.append(Deadline(claim["answer_by"], About.ANSWER, "the payer's own date", known=True))
+        add(claim["answer_by"], About.ANSWER, "the payer's own date", known=True)
     return tuple(sorted(found))
 
 

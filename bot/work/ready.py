@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -23,7 +22,7 @@ from bot.ledger import figures, papers, runs, views
 from bot.ledger.people import PAUSED
 from bot.ledger.restore import refuse_older
 from bot.ledger.store import Ledger
-from bot.ledger.views import Rows
+from bot.ledger.views import Row, Rows
 from bot.portal.browser import find_browser
 from bot.words import count, when
 from bot.work import morning
@@ -35,6 +34,8 @@ from bot.work.schedule import BEFORE_DEADLINE
 REVIEWED = timedelta(days=183)
 #: Bytes that a night may need: some thousand claims with three pages each, a third of a megabyte a page at most.
 ROOM = 2 * 1024**3
+#: So many claims are named one by one.
+NAMED = 3
 #: How late a morning's report may be.
 REPORTED = timedelta(hours=1)
 #: How old the last backup may be: one for each night.
@@ -227,7 +228,7 @@ def _not_set_up(office: Office, waiting: Rows) -> Iterator[Want]:
 def _deadlines(ledger: Ledger, office: Office, today: date) -> Iterator[Want]:
     """What tonight's run will not send, although it must go soon; and what is too late already."""
     pauses = {(one["payer"], one["login"]) for one in views.pause_rows(ledger)}
-    found: dict[tuple[bool, str], list[tuple[date, Decimal]]] = {}
+    found: dict[tuple[bool, str], list[Row]] = {}
     for row in figures.pressing(ledger, business_days.after(today, BEFORE_DEADLINE)):
         payer = office.payers.get(row["payer"])
         login = payer.login(row["login"] or "") if payer else None
@@ -235,13 +236,14 @@ def _deadlines(ledger: Ledger, office: Office, today: date) -> Iterator[Want]:
         goes = row["state"] == State.QUEUED and login is not None and login.credentials is not None and not stopped
         late = row["deadline"] < today
         if late or not goes:
-            found.setdefault((late, row["payer"] or row["state"]), []).append((row["deadline"], row["charge"]))
+            found.setdefault((late, row["payer"] or row["state"]), []).append(row)
     for (late, slug), some in sorted(found.items(), reverse=True):
-        first = min(deadline for deadline, _ in some)
-        verb = "are past" if late else "will not make, as things stand,"
+        verb = "missed" if late else "will not make, as things stand,"
+        which = ", ".join(f"claim {row['id']} ({row['deadline']})" for row in some[:NAMED])
+        more = f" and {len(some) - NAMED} more" if len(some) > NAMED else ""
         yield Want(
             "late" if late else "deadline",
-            f"{slug}: {count(len(some), 'claim')} {verb} the payer's last day, {first} for the first of them.",
+            f"{slug}: {count(len(some), 'claim')} {verb} the payer's last day: {which}{more}.",
             "Ask the payer for an exception, with what proves why; then withdraw or send them."
             if late
             else "Clear these first: payerbot claims list, the blocked and held ones, and what stops their login.",

@@ -128,7 +128,7 @@ def snooze(office: Office, ledger: Ledger, task_ids: Sequence[int], until: date,
         raise Refused(f"{until} is not after today.")
     for task_id in task_ids:
         last = task(office, ledger, task_id, today).deadline
-        if last is not None and today <= last.on < until:
+        if last is not None and not last.passed and last.on < until:
             raise Refused(
                 f"Task {task_id}: the last day {SHOWN[last.about]} is {last.on} ({last.source}); put it off until "
                 "then at the latest."
@@ -164,13 +164,13 @@ class Known:
         }
 
 
-def details(office: Office, ledger: Ledger, one: Task) -> Iterator[Known]:
+def details(office: Office, ledger: Ledger, one: Task, today: date) -> Iterator[Known]:
     """What is known of the claims behind a task."""
     for row in one.claims:
         history = views.claim_history(ledger, row["id"])
         yield Known(
             row=row,
-            deadlines=deadlines_of(row, office.payers.get(row["payer"] or "")),
+            deadlines=deadlines_of(row, office.payers.get(row["payer"] or ""), today),
             codes=tuple(line["code"] for line in history["lines"]),
             reasons=tuple(words_of(code) for code in row["payer_reasons"]),
             evidence=max(history["evidence"], key=lambda kept: (kept["at"], kept["id"]), default=None),
@@ -187,11 +187,12 @@ def stands(row: Mapping[str, Any]) -> str:
 
 def _task(office: Office, row: Row, today: date) -> Task:
     claims = row["claims"]
-    found = sorted({last for one in claims for last in deadlines_of(one, office.payers.get(one["payer"] or ""))})
+    of_claims = (deadlines_of(one, office.payers.get(one["payer"] or ""), today) for one in claims)
+    found = sorted({last for deadlines in of_claims for last in deadlines})
     opened = schedule.day_of(row["opened_at"])
     due = max(opened, business_days.after(found[0].on, -schedule.BEFORE_DEADLINE)) if found else opened
     until = _until(row, today)
-    if until and any(today <= last.on < until for last in found):  # it came nearer since
+    if until and any(not last.passed and last.on < until for last in found):  # it came nearer since
         until = None
     return Task(
         row=row,

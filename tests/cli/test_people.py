@@ -59,6 +59,8 @@ def test_tasks_in_hand(desk: Desk) -> None:
     told = desk("tasks", "list").out
     assert "1 task put off until later" in told
     assert f"last day to appeal: {day(60)}" in told
+    assert f"last day to appeal: {day(60)} (Northstar" in desk("claims", "show", "1").out
+    assert desk("claims", "show", "1", "--json").document["deadlines"][0]["on"] == day(60)
     # not past the last day to appeal
     done = desk("tasks", "snooze", three, "--until", day(61))
     assert (done.code, "last day to appeal" in done.err) == (2, True)
@@ -142,6 +144,8 @@ def test_a_file_waits_for_its_lead(desk: Desk) -> None:
     assert file_["released_by"].startswith("Dana Price (")
     [warning] = desk("files", "show", "1", "--json").document["warnings"]
     assert (warning["rule"], warning["claims"]) == ("ccm-record", 1)
+    done = desk("files", "release", "1", "--by", "Dana Price")
+    assert (done.code, "does not wait for a release" in done.err, done.out) == (2, True, "")
     done = desk("files", "withdraw", "1", "--why", "wrong month")
     assert (done.code, "2 withdrawn" in done.out) == (0, True)
 
@@ -175,3 +179,17 @@ def test_a_run_says_first_what_will_be_late(desk: Desk, words: tuple[str, ...]) 
     assert "1 claim ($" in done.err
     assert "the last day to file it was 2026-01-31" in done.err
     assert "late" not in desk("follow-up").err
+    assert "the last day to file it was 2026-01-31" in desk("claims", "show", "1").out
+
+
+def test_a_run_without_work_says_when_there_will_be_some(desk: Desk) -> None:
+    assert "no payer is to be asked" in desk("follow-up").out
+    there(desk, 1)
+    for due, says in (
+        (datetime(2099, 1, 5, 12, tzinfo=UTC), "The next look-up at a payer is due 2099-01-05"),
+        (NOW, "payers are to be asked about claims: payerbot follow-up"),
+    ):
+        with opened(desk.home) as it, it.ledger.write() as connection:
+            connection.execute(update(claims).values(due_at=due))
+        assert says in desk("run").out
+    assert "no payer is to be asked" in desk("follow-up", "--payer", "lakeshore").out

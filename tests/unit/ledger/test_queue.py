@@ -103,6 +103,17 @@ def test_follow_up_is_about_look_ups_that_are_due(books: Books) -> None:
     assert queue.next_look_up(books.ledger, SEAT, SOON, LookUps.ALL, passed) is None
 
 
+def test_when_a_payer_is_asked_next(books: Books) -> None:
+    assert queue.first_due(books.ledger) is None
+    _due(books, 0, State.ACCEPTED, proof=Proof.BOTH, status=Status.PAID, due_at=NOON)
+    _due(books, 1, State.ACCEPTED, proof=Proof.BOTH, status=Status.PENDING, due_at=LATER)
+    _due(books, 2, due_at=LATER + timedelta(days=1))
+    books.put(books.one(number=3), State.QUEUED, due_at=NOON)
+    assert queue.first_due(books.ledger) == LATER
+    assert queue.first_due(books.ledger, "northstar") == LATER
+    assert queue.first_due(books.ledger, "lakeshore") is None
+
+
 def test_what_is_decided_is_not_looked_up(books: Books) -> None:
     claim_id = _due(books, 0, State.ACCEPTED, proof=Proof.BOTH)
     for status in Status:

@@ -151,6 +151,13 @@ def test_deadlines_that_tonight_will_not_make(
     assert kinds(wants(books, place)) == ([kind] if kind else [])
 
 
+def test_what_is_late_is_named(books: Books, place: Place) -> None:
+    first, *_ = books.queue(*CLAIMS[:4], state=State.HELD, deadline=date(2026, 6, 29))
+    [want] = wants(books, place)
+    assert f"4 claims missed the payer's last day: claim {first} (2026-06-29), " in want.what
+    assert want.what.endswith(" and 1 more.")
+
+
 def test_what_waits_behind_a_parked_login_will_not_make_it(books: Books, place: Place) -> None:
     books.queue(CLAIMS[0], deadline=date(2026, 7, 2))
     people.pause(books.ledger, "northstar", "main", people.PARKED, books.act("locked"))

@@ -69,7 +69,7 @@ def test_an_appeal_runs_from_the_decision_and_says_where_that_is_written(books: 
 def test_what_nobody_has_written_down_is_assumed_and_said(books: Books) -> None:
     payer = Payer(NORTHSTAR.adapter, Policy(), (), timedelta(0))
     row = {"state": "accepted", "status": "denied", "decided_on": TODAY, "deadline": day(1), "answer_by": None}
-    [last] = deadlines_of(row, payer)
+    [last] = deadlines_of(row, payer, TODAY)
     assert (last.on, last.known) == (day(30), False)
 
 
@@ -90,7 +90,15 @@ def test_what_nobody_has_written_down_is_assumed_and_said(books: Books) -> None:
 )
 def test_only_what_still_counts_is_a_deadline(state: State, status: Status, about: list[About]) -> None:
     row = {"state": state, "status": status, "decided_on": TODAY, "deadline": day(9), "answer_by": day(5)}
-    assert [last.about for last in deadlines_of(row, NORTHSTAR)] == about
+    assert [last.about for last in deadlines_of(row, NORTHSTAR, TODAY)] == about
+
+
+def test_a_last_day_that_has_passed_is_told_as_such() -> None:
+    row = {"state": "queued", "status": "none", "decided_on": None, "deadline": TODAY, "answer_by": None}
+    [today], [over] = (deadlines_of(row, NORTHSTAR, one) for one in (TODAY, day(1)))
+    assert (today.passed, over.passed) == (False, True)
+    assert today.words.startswith(f"last day to file it: {TODAY} (Northstar")
+    assert over.words.startswith(f"the last day to file it was {TODAY} (Northstar")
 
 
 def test_put_off_is_out_of_the_list_until_its_day(books: Books) -> None:
