@@ -57,12 +57,13 @@ def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:
         assert path.read_bytes() == (HERE / path.name).read_bytes()
 
 
-def test_of_every_payer_when_asked(tmp_path: Path) -> None:
-    write_samples(tmp_path, 24, tuple(PAYERS))
+@pytest.mark.parametrize("payers", [tuple(PAYERS), *((payer,) for payer in PAYERS)], ids="+".join)
+def test_of_the_payers_that_are_asked_for(tmp_path: Path, payers: tuple[str, ...]) -> None:
+    write_samples(tmp_path, 24, payers)
     found = Counter(
         one.claim.payer.payer_id for name in FILES for one in open_file(tmp_path / name) if one.claim is not None
     )
-    assert found.keys() == {payer.payer_id for payer in PAYERS.values()}
+    assert found.keys() == {PAYERS[payer].payer_id for payer in payers}
     assert sum(found.values()) == 24 + len(FILES)
 
 
