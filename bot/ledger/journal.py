@@ -253,8 +253,9 @@ class ClaimJournal:
     def _leftovers(self) -> list[Leftover]:
         mine = and_(*self._open())
         query = (
-            select(attempts.c.id, attempts.c.left, attempts.c.left_seen, mine.label("fresh"))
+            select(attempts.c.id, attempts.c.left, sends.c.armed_at, mine.label("fresh"), attempts.c.left_seen)
             .join(claims, claims.c.id == attempts.c.claim_id)
+            .join(sends, sends.c.id == attempts.c.send_id)
             .where(
                 claims.c.payer == self._item.payer,
                 claims.c.account == self._item.account,
@@ -265,7 +266,7 @@ class ClaimJournal:
         )
         with self._ledger.read() as connection:
             return [
-                Leftover(row.id, row.left, bool(row.fresh), bool(row.left_seen))
+                Leftover(row.id, row.left, row.armed_at, bool(row.fresh), bool(row.left_seen))
                 for row in connection.execute(query)
             ]
 

@@ -61,8 +61,10 @@ class Leftover:
 
     #: The attempt.
     id: int
-    #: How the portal tells it from others; empty: nobody knows.
+    #: How the portal tells it from others; empty: nobody knows, or whether it came to be.
     saved: str
+    #: When that was last about to leave.
+    armed_at: datetime
     #: The attempt is still open, and it is this claim's: there was no time for anybody to send it.
     fresh: bool
     #: That it is not there proves nothing against the claim: it was looked for at once, or a person knows.
@@ -253,7 +255,7 @@ class Submission:
     async def clear(self) -> None:
         """Take away what attempts left unsent at the portal.
 
-        Raises `LeftoverGone` when that is there no more: somebody sent or deleted it.
+        Raises `LeftoverGone` when that is there no more, unless the payer's own search proves that nobody sent it.
         """
         way = self.adapter if isinstance(self.adapter, SavingAdapter) else self.adapter.together()
         if way is None:
@@ -261,7 +263,8 @@ class Submission:
         for leftover in await self.journal.leftovers():
             saved = [leftover.saved] if leftover.saved else await self._saved_as(way)
             gone = [await self.session.persist(partial(way.discard, self.session.page, one)) for one in saved]
-            if not (leftover.seen or (all(gone) and (saved or leftover.fresh))):
+            known = leftover.seen or (all(gone) and (saved or leftover.fresh))
+            if not known and (saved or not await self._never_came(leftover)):
                 raise LeftoverGone(
                     f"What was saved at {self.adapter.name} and not sent is there no more: somebody has sent it,"
                     " or deleted it. Look there before this claim is sent again."
@@ -270,6 +273,18 @@ class Submission:
                 await self.journal.cleared(leftover)
             else:
                 await self.journal.absent(leftover)  # a request whose answer was lost may still arrive
+
+    async def _never_came(self, leftover: Leftover) -> bool:
+        """Whether what is not saved there was not sent from there either: the save itself never came. Only a
+        search that shows every claim at once can tell."""
+        at_once = self.adapter.limits.look_up_authoritative and not self.work.visibility_delay
+        if not at_once:
+            return False
+        if self.session.clock.now() < leftover.armed_at + IN_FLIGHT:
+            raise Passing(f"What was on its way to {self.adapter.name} may still come; it is looked for again.")
+        found = await self._ask(None, leftover.armed_at)
+        self.kept += found.evidence
+        return found.verdict is Verdict.ABSENT
 
     async def _saved_as(self, way: SavingAdapter) -> list[str]:
         """The saved claims that show everything of this one."""
@@ -445,8 +460,8 @@ class Submission:
             return replace(waiting, stop=_stopping(error))
         return resolved(waiting, found, self.adapter, conclusive=False)
 
-    async def _ask(self, control_number: str | None) -> LookUp:
-        armed_at = self.work.first_armed or self.armed_at
+    async def _ask(self, control_number: str | None, armed_at: datetime | None = None) -> LookUp:
+        armed_at = armed_at or self.work.first_armed or self.armed_at
         assert armed_at is not None
         claim = self.work.claim
         assert claim.service_from is not None

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from bot.ledger import people
 from bot.ledger.store import Act
 from bot.portal import batch as room
+from bot.portal.send_once import Guard
 from bot.portal.submission import Submission
 from bot.work.dispatch import Order
 from fixtures.claims.generate import claims
@@ -38,6 +40,13 @@ def _no_duplicates_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def one(tmp_path: Path, loop: Loop) -> Iterator[TestOffice]:
     with office(SLUG, tmp_path, loop, DELAY) as office_:
+        yield office_
+
+
+@pytest.fixture
+def at_once(tmp_path: Path, loop: Loop) -> Iterator[TestOffice]:
+    """An office whose payer's search shows claims at once."""
+    with office(SLUG, tmp_path, loop, timedelta(0)) as office_:
         yield office_
 
 
@@ -156,6 +165,56 @@ def test_nor_after_a_crash(one: TestOffice, monkeypatch: pytest.MonkeyPatch) -> 
     one.run()
     assert states(one, ids) == ["held", "held"]
     assert stored(one) == [1, 1]
+
+
+def crashed(one: TestOffice, monkeypatch: pytest.MonkeyPatch, *, before_the_save: bool) -> list[int]:
+    """Claims that are armed to be saved; then everything stops, before or after the portal has saved them. They
+    are looked up later."""
+
+    def die(*_: object) -> Any:
+        raise RuntimeError("in the middle")
+
+    ids = one.queue(CLAIMS)
+    with monkeypatch.context() as patched:
+        patched.setattr(room.Together, "_left_out", die)
+        patched.setattr(Guard, "permit" if before_the_save else "answered", die)
+        one.run()
+    assert states(one, ids) == ["unknown", "unknown"]
+    assert ("No claims to send" in left(one)) is before_the_save
+    one.clock.advance(130)
+    return ids
+
+
+def test_what_was_never_saved_goes_once_the_search_proves_it(
+    at_once: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = crashed(at_once, monkeypatch, before_the_save=True)
+    at_once.run()
+    assert states(at_once, ids) == ["received", "received"]
+    assert stored(at_once) == [1, 1]
+
+
+def test_what_somebody_sent_is_not_taken_for_never_saved(
+    at_once: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the look-up that did not find it, and before it is entered again."""
+    ids = crashed(at_once, monkeypatch, before_the_save=False)
+    at_once.run(Order(look_ups_only=True))
+    assert states(at_once, ids) == ["queued", "queued"]
+    somebody_sends(at_once, build=True)
+    at_once.run()
+    assert states(at_once, ids) == ["held", "held"]
+    assert stored(at_once) == [1, 1]
+
+
+def test_a_search_that_knows_late_proves_nothing_about_what_was_saved(
+    one: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = crashed(one, monkeypatch, before_the_save=True)
+    one.clock.advance(DELAY.total_seconds())
+    one.run()
+    assert states(one, ids) == ["held", "held"]
+    assert stored(one) == [0, 0]
 
 
 def test_what_a_withdrawn_claim_left_does_not_outlive_its_copy(
