@@ -63,7 +63,7 @@ class Saves(SavingAdapter):
         label = f"Create Claim - {number}"
         await reach(page, self, screens.entry(page, label))
         if await screens.search(page, self, number) is None:
-            raise PortalRefused([PortalProblem("", await screens.said(page, label))])
+            raise PortalRefused([PortalProblem("", f"not saved: {await screens.said(page, label)}")])
         return number
 
     async def choose(self, page: Page, saved: Collection[str]) -> None:
