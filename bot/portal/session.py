@@ -197,27 +197,30 @@ class Session:
         Raises `Interrupted` when nobody does, `PersonNeeded` when the portal then shows another provider.
         """
         closed = Interrupted("The window was closed before anybody had signed in; nothing was changed.")
-        try:
-            async with way.explained(self.page, self.adapter):
-                await self.page.goto(self.adapter.url)
-        except Passing:
-            if self.page.is_closed():
-                raise closed from None
-            raise
         milliseconds = patience.total_seconds() * 1000
         home = self._home.filter(visible=True)
         try:
+            async with way.explained(self.page, self.adapter):
+                await self.page.goto(self.adapter.url)
             await home.or_(self._password.filter(visible=True)).first.wait_for(timeout=milliseconds)
             if not await home.count():
-                await self._fill_in()
+                with suppress(PlaywrightError):  # who types or presses meanwhile is faster than we
+                    await self._fill_in()
             await home.first.wait_for(timeout=milliseconds)
-            self.npi = await self.adapter.provider_shown(self.page)
+            async for attempt in trying(self.clock):
+                with attempt:
+                    async with way.explained(self.page, self.adapter):
+                        self.npi = await self.adapter.provider_shown(self.page)
             self._refuse_strangers()
             return await self.context.storage_state()
         except PlaywrightTimeout:
             raise Interrupted(f"Nobody has signed in to {self.adapter.name}; nothing was changed.") from None
         except PlaywrightError:
             raise closed from None
+        except Passing:
+            if self.page.is_closed():
+                raise closed from None
+            raise
 
     async def _fill_in(self) -> None:
         """What the usual sign-in page asks; a page of another kind is left to the person."""
