@@ -253,7 +253,14 @@ class ClaimJournal:
     def _leftovers(self) -> list[Leftover]:
         mine = and_(*self._open())
         query = (
-            select(attempts.c.id, attempts.c.left, sends.c.armed_at, mine.label("fresh"), attempts.c.left_seen)
+            select(
+                attempts.c.id,
+                attempts.c.left,
+                sends.c.armed_at,
+                (claims.c.id == self._item.id).label("own"),
+                mine.label("fresh"),
+                attempts.c.left_seen,
+            )
             .join(claims, claims.c.id == attempts.c.claim_id)
             .join(sends, sends.c.id == attempts.c.send_id)
             .where(
@@ -266,7 +273,7 @@ class ClaimJournal:
         )
         with self._ledger.read() as connection:
             return [
-                Leftover(row.id, row.left, row.armed_at, bool(row.fresh), bool(row.left_seen))
+                Leftover(row.id, row.left, row.armed_at, bool(row.own), bool(row.fresh), bool(row.left_seen))
                 for row in connection.execute(query)
             ]
 

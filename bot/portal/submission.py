@@ -65,6 +65,8 @@ class Leftover:
     saved: str
     #: When that was last about to leave.
     armed_at: datetime
+    #: Of the claim itself, not of another one under its account.
+    own: bool
     #: The attempt is still open, and it is this claim's: there was no time for anybody to send it.
     fresh: bool
     #: That it is not there proves nothing against the claim: it was looked for at once, or a person knows.
@@ -261,10 +263,12 @@ class Submission:
         if way is None:
             return
         for leftover in await self.journal.leftovers():
-            saved = [leftover.saved] if leftover.saved else await self._saved_as(way)
+            there = await self._saved(way) if not leftover.saved else {}
+            ours = [one for one, shown in there.items() if is_shown(way, self.work.claim, shown)]
+            saved = ours if not leftover.saved else [leftover.saved]
             gone = [await self.session.persist(partial(way.discard, self.session.page, one)) for one in saved]
             known = leftover.seen or (all(gone) and (saved or leftover.fresh))
-            if not known and (saved or not await self._never_came(leftover)):
+            if not known and (saved or there or not await self._never_came(leftover)):
                 raise LeftoverGone(
                     f"What was saved at {self.adapter.name} and not sent is there no more: somebody has sent it,"
                     " or deleted it. Look there before this claim is sent again."
@@ -276,9 +280,9 @@ class Submission:
 
     async def _never_came(self, leftover: Leftover) -> bool:
         """Whether what is not saved there was not sent from there either: the save itself never came. Only a
-        search that shows every claim at once can tell."""
+        search that shows every claim at once can tell, and only of the claim that it is asked for."""
         at_once = self.adapter.limits.look_up_authoritative and not self.work.visibility_delay
-        if not at_once:
+        if not at_once or not leftover.own:
             return False
         if self.session.clock.now() < leftover.armed_at + IN_FLIGHT:
             raise Passing(f"What was on its way to {self.adapter.name} may still come; it is looked for again.")
@@ -286,10 +290,9 @@ class Submission:
         self.kept += found.evidence
         return found.verdict is Verdict.ABSENT
 
-    async def _saved_as(self, way: SavingAdapter) -> list[str]:
-        """The saved claims that show everything of this one."""
-        found = await self.session.persist(lambda: way.saved_claims(self.session.page, self.sent_as))
-        return [saved for saved, shown in found.items() if is_shown(way, self.work.claim, shown)]
+    async def _saved(self, way: SavingAdapter) -> Mapping[str, Mapping[str, str]]:
+        """What is saved there under this claim's account, and shows this claim or another."""
+        return await self.session.persist(lambda: way.saved_claims(self.session.page, self.sent_as))
 
     def gone(self, error: LeftoverGone) -> Outcome:
         """A person must say whether it was sent."""

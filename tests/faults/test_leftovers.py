@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.claims.model import Claim
 from bot.ledger import people
 from bot.ledger.store import Act
 from bot.portal import batch as room
@@ -89,6 +90,16 @@ def stored(one: TestOffice) -> list[int]:
 
 def states(one: TestOffice, ids: list[int]) -> list[str]:
     return [one.claim(claim_id)["state"] for claim_id in ids]
+
+
+def _later(claim: Claim) -> Claim:
+    """The claim for services of one day later."""
+    day = timedelta(days=1)
+    lines = [
+        one.model_copy(update={"service_from": one.service_from + day, "service_to": one.service_to + day})
+        for one in claim.lines
+    ]
+    return claim.model_copy(update={"lines": tuple(lines)})
 
 
 async def _leave(_: object, part: Any, error: Exception) -> Any:
@@ -205,6 +216,29 @@ def test_what_somebody_sent_is_not_taken_for_never_saved(
     at_once.run()
     assert states(at_once, ids) == ["held", "held"]
     assert stored(at_once) == [1, 1]
+
+
+def test_nor_is_what_stands_there_otherwise(at_once: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's, or ours, changed."""
+    ids = crashed(at_once, monkeypatch, before_the_save=True)
+    with visiting(at_once) as visitor:
+        visitor.save(CLAIMS[0].account, "999.00")
+    at_once.run()
+    assert states(at_once, ids) == ["held", "received"]
+    assert stored(at_once) == [0, 1]
+
+
+def test_a_copy_of_other_days_proves_nothing_about_it(
+    at_once: TestOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the withdrawn first one may have left stands, or was sent, under days that nobody asks for."""
+    ids = crashed(at_once, monkeypatch, before_the_save=False)
+    at_once.run(Order(look_ups_only=True))
+    people.withdraw(at_once.ledger, ids, Act("ruth", at_once.clock.now()))
+    copies = at_once.queue([_later(one) for one in CLAIMS])
+    at_once.run()
+    assert states(at_once, copies) == ["held", "held"]
+    assert "No claims to send" not in left(at_once)
 
 
 def test_a_search_that_knows_late_proves_nothing_about_what_was_saved(
